@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Builds the real programs that the node tests drive, each from pinned sources, once per machine.
+#
+#   build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|all]...
+#
+# What is built lands outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools},
+# in a folder named after the pins (go.mod, go.sum) and the recipe below: change either and it is built anew, while an older
+# checkout still finds its own. --print-path prints only the folder with the programs. Exit 77 means "cannot be built here"
+# (no fit toolchain), which a test takes as a reason to skip, not as a failure.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}
+
+# The recipes: each runs in its own tools/ folder and leaves programs in $1. Their text is part of the folder's name.
+recipe_kubelet() {
+  local stamp=k8s.io/component-base/version
+  go build -ldflags "-s -w -X $stamp.gitVersion=v1.37.2 -X $stamp.gitMajor=1 -X $stamp.gitMinor=37" \
+    -o "$1/kubelet" k8s.io/kubernetes/cmd/kubelet
+}
+recipe_cri_tools() {
+  local source=github.com/kubernetes-sigs/cri-tools
+  local flags="-s -w -X $source/pkg/version.Version=1.30.0"
+  go build -ldflags "$flags" -o "$1/crictl" "$source/cmd/crictl"
+  go test -c -ldflags "$flags" -o "$1/critest" "$source/cmd/critest"
+}
+recipe_containerd() {
+  local source=github.com/containerd/containerd/v2 program
+  for program in containerd containerd-shim-runc-v2 ctr; do
+    go build -ldflags "-s -w -X $source/version.Version=2.4.2" -o "$1/$program" "$source/cmd/$program"
+  done
+}
+recipe_pause() {
+  "${CC:-gcc}" -std=gnu17 -O2 -Wall -Wextra -static -s -o "$1/pause" pause.c
+}
+
+folder_of() {
+  case $1 in
+    kubelet) echo kubernetes ;;
+    *) echo "$1" ;;
+  esac
+}
+
+version_of() {
+  case $1 in
+    kubelet) echo 1.37.2 ;;
+    cri-tools) echo 1.30.0 ;;
+    containerd) echo 2.4.2 ;;
+    pause) echo 1 ;;
+  esac
+}
+
+# Where the programs of a tool are, or would be.
+path_of() {
+  local folder hash
+  folder=$here/tools/$(folder_of "$1")
+  hash=$({ find "$folder" -type f | LC_ALL=C sort | xargs cat; declare -f "recipe_${1//-/_}"; } | sha256sum | cut -c1-12)
+  echo "$cache/$1-$(version_of "$1")-$hash/bin"
+}
+
+# One line that says what is missing, or nothing. GOTOOLCHAIN=local: a toolchain fetched on the side is not a pinned one.
+missing_for() {
+  local needed found
+  if [ "$1" = pause ]; then
+    command -v "${CC:-gcc}" >/dev/null || echo "no C compiler"
+    return
+  fi
+  needed=$(awk '$1 == "go" { print $2 }' "$here/tools/$(folder_of "$1")/go.mod")
+  found=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//') || true
+  if [ -z "$found" ]; then
+    echo "no Go toolchain (needs Go $needed)"
+  elif [ "$(printf '%s\n%s\n' "$needed" "$found" | sort -V | head -n 1)" != "$needed" ]; then
+    echo "Go $found is too old (needs Go $needed)"
+  fi
+}
+
+# Prints one line for one tool. Built aside and renamed, so that a folder is there whole or not at all.
+build() {
+  local tool=$1 bin work missing status lock began=$SECONDS
+  bin=$(path_of "$tool")
+  if [ -d "$bin" ]; then
+    say "$tool: already there ($bin)"
+    return 0
+  fi
+  missing=$(missing_for "$tool")
+  if [ -n "$missing" ]; then
+    echo "$tool: not built: $missing" >&2
+    return 77
+  fi
+  mkdir -p "$cache"
+  exec {lock}>"$cache/.lock-$tool"
+  flock "$lock"
+  if [ ! -d "$bin" ]; then
+    rm -rf "$cache/.building-$tool-"*
+    work=$(mktemp -d "$cache/.building-$tool-XXXXXX")
+    mkdir "$work/bin"
+    set +e # Not "if (...)" or "(...) ||": inside those bash would go on after an error in a recipe.
+    (
+      set -e
+      cd "$here/tools/$(folder_of "$tool")"
+      export GOTOOLCHAIN=local GOWORK=off GOFLAGS="-mod=readonly -trimpath -buildvcs=false"
+      "recipe_${tool//-/_}" "$work/bin"
+    ) >"$work/log" 2>&1
+    status=$?
+    set -e
+    if [ "$status" -ne 0 ]; then
+      tail -n 25 "$work/log" >&2
+      echo "$tool: build failed; the whole output is in $work/log" >&2
+      return 1
+    fi
+    mv -T "$work" "$(dirname "$bin")"
+  fi
+  exec {lock}>&-
+  say "$tool: built in $((SECONDS - began)) s ($bin)"
+}
+
+say() {
+  [ -n "$print_path" ] || echo "$1"
+}
+
+print_path=
+tools=()
+for argument in "$@"; do
+  case $argument in
+    --print-path) print_path=1 ;;
+    all) tools+=(pause cri-tools containerd kubelet) ;;
+    kubelet | cri-tools | containerd | pause) tools+=("$argument") ;;
+    *)
+      echo "usage: build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|all]..." >&2
+      exit 64
+      ;;
+  esac
+done
+[ ${#tools[@]} -gt 0 ] || tools=(pause cri-tools containerd kubelet)
+
+result=0
+for tool in "${tools[@]}"; do
+  set +e # For the same reason as in build.
+  (
+    set -e
+    build "$tool"
+  )
+  status=$?
+  set -e
+  if [ "$status" -ne 0 ]; then
+    [ "$result" -eq 1 ] || result=$status
+    [ "$status" -eq 77 ] || result=1
+  elif [ -n "$print_path" ]; then
+    path_of "$tool"
+  fi
+done
+exit "$result"
