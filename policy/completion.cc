@@ -1,0 +1,101 @@
+#include "policy/completion.h"
+
+#include <algorithm>
+#include <set>
+
+namespace sidecar_shim::policy {
+namespace {
+
+struct Main {
+  std::string name;
+  RestartPolicy restart_policy;
+};
+
+std::vector<Main> MainsOf(const PodState& pod) {
+  std::vector<Main> mains;
+  if (pod.plan) {
+    for (const PlannedContainer& container : pod.plan->containers) {
+      if (pod.TraitsOf(container.name).sidecar) continue;
+      mains.push_back({container.name, container.own_restart_policy.value_or(pod.plan->restart_policy)});
+    }
+    return mains;
+  }
+  std::set<std::string> names;
+  for (const auto& [id, container] : pod.containers) {
+    if (!container.traits.sidecar && names.insert(container.name).second) {
+      mains.push_back({container.name, RestartPolicy::kUnknown});
+    }
+  }
+  return mains;
+}
+
+bool HasSidecar(const PodState& pod) {
+  if (pod.plan) {
+    return std::any_of(pod.plan->containers.begin(), pod.plan->containers.end(),
+                       [&pod](const PlannedContainer& c) { return pod.TraitsOf(c.name).sidecar; });
+  }
+  return std::any_of(pod.containers.begin(), pod.containers.end(),
+                     [](const auto& entry) { return entry.second.traits.sidecar; });
+}
+
+// The earliest time at which this exit may count, nullopt if it never will.
+std::optional<Time> FinalFrom(const PodState& pod, const Main& main, const ContainerRecord& exited,
+                              const Options& options) {
+  // kubelet stops the containers of a deleted pod itself, sidecars with their
+  // preStop hooks included; but a failed liveness probe looks the same from
+  // here. So give kubelet the pod's grace before stepping in.
+  const Time settled =
+      exited.caller_stops ? exited.exit_seen + std::chrono::seconds(exited.grace_seconds) : exited.exit_seen;
+  switch (main.restart_policy) {
+    case RestartPolicy::kNever:
+      return settled;
+    case RestartPolicy::kOnFailure:
+      return exited.exit_code == 0 ? std::optional(settled) : std::nullopt;
+    case RestartPolicy::kAlways:
+      return std::nullopt;
+    case RestartPolicy::kUnknown:
+      if (!pod.job_labels) return std::nullopt;
+      return exited.exit_code == 0 ? settled
+                                   : std::max(settled, exited.exit_seen + options.failed_main_settle);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Completion JudgeCompletion(const PodState& pod, const Options& options, Time now) {
+  Completion result;
+  if (!pod.settings.enabled || !HasSidecar(pod)) return result;
+  const std::vector<Main> mains = MainsOf(pod);
+  if (mains.empty()) return result;
+
+  Time final_from{0};
+  for (const Main& main : mains) {
+    const ContainerRecord* latest = pod.Latest(main.name);
+    if (latest == nullptr || latest->state != RunState::kExited) return result;
+    const std::optional<Time> from = FinalFrom(pod, main, *latest, options);
+    if (!from) return result;
+    final_from = std::max(final_from, *from);
+    result.at = std::max(result.at, latest->finished_at);
+  }
+  if (!pod.plan) {
+    if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return result;
+    final_from = std::max(final_from, pod.last_activity + options.main_list_settle);
+  }
+  if (now < final_from) {
+    result.recheck_at = final_from;
+    return result;
+  }
+  result.complete = true;
+  return result;
+}
+
+bool IsMasked(const PodState& pod, const ContainerRecord& container, RuntimeTime finished_at,
+              const Options& options, Time now) {
+  if (!container.traits.sidecar || options.mask == MaskMode::kNever) return false;
+  if (options.mask == MaskMode::kOnRequest && !container.traits.ignore_exit_code) return false;
+  const Completion completion = JudgeCompletion(pod, options, now);
+  return completion.complete && finished_at >= completion.at;
+}
+
+}  // namespace sidecar_shim::policy

@@ -1,0 +1,365 @@
+#include "policy/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/completion.h"
+#include "policy/gate.h"
+#include "policy/settle.h"
+#include "policy/termination.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+// The container of that name that the shim itself made in this sandbox and
+// that a create with this attempt number must be answered with; null if none.
+const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState& pod,
+                                                                  const SandboxId& sandbox,
+                                                                  const std::string& name, uint32_t attempt) {
+  const std::pair<const ContainerId, ContainerRecord>* newest = nullptr;
+  for (const auto& entry : pod.containers) {
+    const ContainerRecord& container = entry.second;
+    if (container.sandbox != sandbox || container.name != name) continue;
+    if (newest == nullptr || newest->second.order < container.order) newest = &entry;
+  }
+  if (newest == nullptr || !newest->second.by_shim || newest->second.caller_stops) return nullptr;
+  // A larger attempt for an ended container is a restart: kubelet has seen the exit.
+  const bool alive = newest->second.state == RunState::kCreated || newest->second.state == RunState::kRunning;
+  return alive || attempt <= newest->second.attempt ? newest : nullptr;
+}
+
+}  // namespace
+
+Actions Engine::OnEvent(const Event& event, Time now) {
+  Actions actions;
+  Pod* pod = std::visit([&](const auto& specific) { return On(specific, now, actions); }, event);
+  if (pod != nullptr) Settle(*pod, now, actions);
+  return actions;
+}
+
+std::optional<Time> Engine::NextWakeup() const {
+  std::optional<Time> earliest;
+  for (const auto& [ref, pod] : pods_) {
+    if (pod.wakeup && (!earliest || *pod.wakeup < *earliest)) earliest = pod.wakeup;
+  }
+  return earliest;
+}
+
+void Engine::Settle(Pod& pod, Time now, Actions& actions) {
+  pod.wakeup = SettlePod(pod.state, options_, now, actions);
+}
+
+Engine::Pod* Engine::PodOfSandbox(const SandboxId& sandbox) {
+  auto it = pod_of_sandbox_.find(sandbox);
+  return it == pod_of_sandbox_.end() ? nullptr : &pods_.at(it->second);
+}
+
+Engine::Pod* Engine::MutablePodOf(const ContainerId& container) {
+  auto it = pod_of_container_.find(container);
+  return it == pod_of_container_.end() ? nullptr : &pods_.at(it->second);
+}
+
+void Engine::Erase(const PodRef& ref) {
+  auto it = pods_.find(ref);
+  for (const auto& [id, container] : it->second.state.containers) pod_of_container_.erase(id);
+  pods_.erase(it);
+}
+
+void Engine::UpdateSettings(PodState& pod, const Annotations& annotations, Actions& actions) {
+  if (pod.annotations == annotations && !pod.annotations.empty()) return;
+  pod.annotations = annotations;
+  std::vector<std::string> warnings;
+  pod.settings = ReadPodSettings(options_, annotations, warnings);
+  for (std::string& warning : warnings) {
+    actions.push_back(Note{Note::Kind::kBadValue, pod.ref, "", std::move(warning)});
+  }
+}
+
+Engine::Pod* Engine::On(const SandboxSeen& event, Time now, Actions& actions) {
+  auto [it, is_new] = pods_.try_emplace(event.pod);
+  Pod& pod = it->second;
+  if (is_new) pod.state.ref = event.pod;
+  pod.state.job_labels = event.job_labels;
+  pod.state.last_activity = now;
+  UpdateSettings(pod.state, event.annotations, actions);
+  SandboxRecord& sandbox = pod.state.sandboxes[event.sandbox];
+  if (sandbox.order == 0) sandbox.order = next_order_++;
+  sandbox.stopping = !event.ready;
+  pod_of_sandbox_[event.sandbox] = event.pod;
+  return &pod;
+}
+
+Engine::Pod* Engine::On(const PlanLearnt& event, Time, Actions&) {
+  auto it = pods_.find(event.pod);
+  if (it == pods_.end()) return nullptr;
+  std::optional<PodPlan>& plan = it->second.state.plan;
+  // A stamp is what an earlier shim once knew; it only fills a gap.
+  if (plan && event.plan.source == "stamp") return nullptr;
+  plan = event.plan;
+  return &it->second;
+}
+
+Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) {
+    actions.push_back(AdmitCreate{event.call, {}});
+    return nullptr;
+  }
+  PodState& state = pod->state;
+  SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
+  if (!event.pod_annotations.empty()) UpdateSettings(state, event.pod_annotations, actions);
+  state.last_activity = now;
+  state.arrived[event.name] = event.traits;
+
+  if (const auto* launched = FindLaunched(state, event.sandbox, event.name, event.attempt)) {
+    actions.push_back(AnswerCreate{event.call, launched->first});
+    return pod;
+  }
+  auto waiting = sandbox.waiting.find(event.name);
+  if (waiting != sandbox.waiting.end() && waiting->second.launching) {
+    waiting->second.creates.push_back(event.call);
+    return pod;
+  }
+  if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits)) {
+    actions.push_back(
+        Note{Note::Kind::kInversion, state.ref, event.name,
+             absl::StrCat("priority ", event.traits.priority.value, " arrives after \"", *other,
+                          "\" of lower priority has started; no plan source told of it in time")});
+  }
+  const Verdict verdict = JudgeCreate(state, sandbox, event.name);
+  const bool timed_out = waiting != sandbox.waiting.end() && waiting->second.timed_out;
+  if (verdict.open || (timed_out && !verdict.invalid)) {
+    if (waiting != sandbox.waiting.end()) {
+      if (waiting->second.remembered) actions.push_back(Forget{event.sandbox, event.name});
+      sandbox.waiting.erase(waiting);
+    }
+    actions.push_back(AdmitCreate{event.call, StampFor(state, event.name, /*by_shim=*/false)});
+    return pod;
+  }
+  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
+  const bool remember =
+      options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
+  if (waiting == sandbox.waiting.end()) {
+    waiting = sandbox.waiting.emplace(event.name, WaitingContainer{}).first;
+    waiting->second.since = now;
+    actions.push_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
+  }
+  waiting->second.remembered = remember;
+  actions.push_back(RefuseCreate{event.call, verdict.message, remember});
+  return pod;
+}
+
+Engine::Pod* Engine::On(const CreateFailed& event, Time now, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) return nullptr;
+  pod->state.last_activity = now;
+  if (!event.by_shim) return pod;
+  auto& waiting = pod->state.sandboxes.at(event.sandbox).waiting;
+  if (auto it = waiting.find(event.name); it != waiting.end()) {
+    // kubelet's own request goes to the runtime, which tells it what is wrong.
+    for (CallId call : it->second.creates) {
+      actions.push_back(AdmitCreate{call, StampFor(pod->state, event.name, /*by_shim=*/false)});
+    }
+    waiting.erase(it);
+  }
+  return pod;
+}
+
+Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) return nullptr;
+  PodState& state = pod->state;
+  if (state.containers.contains(event.container)) return pod;
+  SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
+
+  ContainerRecord& record = state.containers[event.container];
+  record.sandbox = event.sandbox;
+  record.name = event.name;
+  record.attempt = event.attempt;
+  record.order = next_order_++;
+  record.traits = event.traits;
+  record.grace_seconds = event.grace_seconds;
+  record.by_shim = event.by_shim;
+  record.state = event.state;
+  record.started = event.started;
+  record.exit_code = event.exit_code;
+  record.finished_at = event.finished_at;
+  record.exit_seen = now;
+  pod_of_container_[event.container] = state.ref;
+  state.arrived.try_emplace(event.name, event.traits);
+  if (!event.found) state.last_activity = now;
+  if (event.started) sandbox.ran.insert(event.name);
+
+  if (auto it = sandbox.waiting.find(event.name); it != sandbox.waiting.end() && event.by_shim) {
+    for (CallId call : it->second.creates) actions.push_back(AnswerCreate{call, event.container});
+    sandbox.waiting.erase(it);
+  }
+  if (event.by_shim && event.found && event.state == RunState::kCreated && !sandbox.stopping) {
+    actions.push_back(StartLaunched{event.container});
+  }
+  return pod;
+}
+
+Engine::Pod* Engine::On(const StartRequested& event, Time, Actions& actions) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) {
+    actions.push_back(ForwardStart{event.call});
+    return nullptr;
+  }
+  // Settling answers it at once unless it has to wait.
+  pod->state.held_starts[event.call] = HeldStart{event.container, event.patience};
+  return pod;
+}
+
+Engine::Pod* Engine::On(const ContainerStarted& event, Time now, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  ContainerRecord& container = pod->state.containers.at(event.container);
+  if (container.state != RunState::kExited) container.state = RunState::kRunning;
+  container.started = true;
+  pod->state.last_activity = now;
+  if (auto it = pod->state.sandboxes.find(container.sandbox); it != pod->state.sandboxes.end()) {
+    it->second.ran.insert(container.name);
+  }
+  return pod;
+}
+
+Engine::Pod* Engine::On(const StartFailed& event, Time now, Actions& actions) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  ContainerRecord& container = pod->state.containers.at(event.container);
+  pod->state.last_activity = now;
+  if (!container.by_shim || container.started) return pod;
+  container.start_answered = true;
+  for (auto it = pod->state.held_starts.begin(); it != pod->state.held_starts.end();) {
+    if (it->second.container != event.container) {
+      ++it;
+      continue;
+    }
+    actions.push_back(FailStart{it->first, event.error});
+    it = pod->state.held_starts.erase(it);
+  }
+  return pod;
+}
+
+Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  ContainerRecord& container = pod->state.containers.at(event.container);
+  if (container.state == RunState::kExited) {
+    if (container.finished_at == 0) container.finished_at = event.finished_at;
+    return pod;
+  }
+  container.state = RunState::kExited;
+  container.exit_code = event.exit_code;
+  container.finished_at = event.finished_at;
+  container.exit_seen = now;
+  return pod;
+}
+
+Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  PodState& state = pod->state;
+  auto it = state.containers.find(event.container);
+  // The exit of the newest container of a name still decides over the pod
+  // after kubelet has collected the container.
+  if (it->second.state == RunState::kExited && state.Latest(it->second.name) == &it->second) return pod;
+  pod_of_container_.erase(event.container);
+  state.containers.erase(it);
+  return pod;
+}
+
+Engine::Pod* Engine::On(const CallCancelled& event, Time, Actions&) {
+  for (auto& [ref, pod] : pods_) {
+    if (pod.state.held_starts.erase(event.call) > 0) return &pod;
+    for (auto& [id, sandbox] : pod.state.sandboxes) {
+      for (auto& [name, waiting] : sandbox.waiting) std::erase(waiting.creates, event.call);
+    }
+  }
+  return nullptr;
+}
+
+Engine::Pod* Engine::On(const CallerStops& event, Time, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod != nullptr) pod->state.containers.at(event.container).caller_stops = true;
+  return pod;
+}
+
+Engine::Pod* Engine::On(const SandboxStopping& event, Time, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) return nullptr;
+  SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
+  sandbox.stopping = true;
+  for (auto& [name, waiting] : sandbox.waiting) {
+    for (CallId call : waiting.creates) actions.push_back(AdmitCreate{call, {}});
+    if (waiting.remembered) actions.push_back(Forget{event.sandbox, name});
+  }
+  sandbox.waiting.clear();
+  return pod;
+}
+
+Engine::Pod* Engine::On(const SandboxGone& event, Time now, Actions& actions) {
+  Pod* pod = On(SandboxStopping{event.sandbox}, now, actions);
+  if (pod == nullptr) return nullptr;
+  PodState& state = pod->state;
+  state.sandboxes.erase(event.sandbox);
+  pod_of_sandbox_.erase(event.sandbox);
+  if (state.sandboxes.empty()) {
+    for (const auto& [call, held] : state.held_starts) actions.push_back(ForwardStart{call});
+    Erase(PodRef(state.ref));
+    return nullptr;
+  }
+  std::erase_if(state.containers, [&](const auto& entry) {
+    const bool drop =
+        entry.second.sandbox == event.sandbox &&
+        (entry.second.state != RunState::kExited || state.Latest(entry.second.name) != &entry.second);
+    if (drop) pod_of_container_.erase(entry.first);
+    return drop;
+  });
+  return pod;
+}
+
+Engine::Pod* Engine::On(const PullStarted& event, Time now, Actions&) {
+  auto it = pods_.find(event.pod);
+  if (it == pods_.end()) return nullptr;
+  it->second.state.pulls.insert(event.image);
+  it->second.state.last_activity = now;
+  return &it->second;
+}
+
+Engine::Pod* Engine::On(const PullEnded& event, Time now, Actions&) {
+  auto it = pods_.find(event.pod);
+  if (it == pods_.end()) return nullptr;
+  PodState& state = it->second.state;
+  if (auto pull = state.pulls.find(event.image); pull != state.pulls.end()) state.pulls.erase(pull);
+  if (event.ok) {
+    state.failed_pulls.erase(event.image);
+  } else {
+    state.failed_pulls.insert(event.image);
+  }
+  state.last_activity = now;
+  return &it->second;
+}
+
+Engine::Pod* Engine::On(const SidecarStopEnded& event, Time now, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  StopProgress& stop = pod->state.containers.at(event.container).stop;
+  if (event.pre_stop_ran) stop.pre_stop_done = true;
+  // Also after success: should the exit never be seen, it is asked for again.
+  if (!event.ok) ++stop.failures;
+  stop.stage = StopProgress::Stage::kRetryWait;
+  stop.retry_at = now + StopRetryDelay(stop.failures, options_);
+  return pod;
+}
+
+Engine::Pod* Engine::On(const Tick&, Time now, Actions& actions) {
+  for (auto& [ref, pod] : pods_) {
+    if (pod.wakeup && *pod.wakeup <= now) Settle(pod, now, actions);
+  }
+  return nullptr;
+}
+
+}  // namespace sidecar_shim::policy

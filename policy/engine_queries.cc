@@ -1,0 +1,75 @@
+// The questions about an engine's state that change nothing.
+#include "policy/completion.h"
+#include "policy/engine.h"
+
+namespace sidecar_shim::policy {
+
+const PodState* Engine::FindPod(const PodRef& ref) const {
+  auto it = pods_.find(ref);
+  return it == pods_.end() ? nullptr : &it->second.state;
+}
+
+const PodState* Engine::PodOfContainer(const ContainerId& container) const {
+  auto it = pod_of_container_.find(container);
+  return it == pod_of_container_.end() ? nullptr : FindPod(it->second);
+}
+
+const ContainerRecord* Engine::FindContainer(const ContainerId& container) const {
+  const PodState* pod = PodOfContainer(container);
+  return pod == nullptr ? nullptr : &pod->containers.at(container);
+}
+
+bool Engine::MayMask(const ContainerId& container) const {
+  const ContainerRecord* record = FindContainer(container);
+  return record != nullptr && record->traits.sidecar && options_.mask != MaskMode::kNever;
+}
+
+bool Engine::IsMasked(const ContainerId& container, RuntimeTime finished_at, Time now) const {
+  const PodState* pod = PodOfContainer(container);
+  return pod != nullptr && policy::IsMasked(*pod, pod->containers.at(container), finished_at, options_, now);
+}
+
+std::set<ContainerId> Engine::Hidden() const {
+  std::set<ContainerId> hidden;
+  for (const auto& [ref, pod] : pods_) {
+    for (const auto& [id, container] : pod.state.containers) {
+      if (container.by_shim && container.state == RunState::kCreated && !container.start_answered)
+        hidden.insert(id);
+    }
+  }
+  return hidden;
+}
+
+bool Engine::AwaitsExits() const {
+  for (const auto& [ref, pod] : pods_) {
+    if (!pod.state.settings.enabled) continue;
+    for (const auto& [id, container] : pod.state.containers) {
+      if (container.traits.sidecar && container.state == RunState::kRunning) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<ContainerId> Engine::KnownContainers() const {
+  std::vector<ContainerId> ids;
+  ids.reserve(pod_of_container_.size());
+  for (const auto& [id, ref] : pod_of_container_) ids.push_back(id);
+  return ids;
+}
+
+std::vector<SandboxId> Engine::KnownSandboxes() const {
+  std::vector<SandboxId> ids;
+  ids.reserve(pod_of_sandbox_.size());
+  for (const auto& [id, ref] : pod_of_sandbox_) ids.push_back(id);
+  return ids;
+}
+
+size_t Engine::WaitingCount() const {
+  size_t count = 0;
+  for (const auto& [ref, pod] : pods_) {
+    for (const auto& [id, sandbox] : pod.state.sandboxes) count += sandbox.waiting.size();
+  }
+  return count;
+}
+
+}  // namespace sidecar_shim::policy

@@ -1,0 +1,233 @@
+// What the engine is told and what it answers. Both are plain values: the same
+// list of (event, time) gives the same list of actions, which is what replay
+// tests and the exhaustive exploration rely on.
+#ifndef SIDECAR_SHIM_POLICY_EVENTS_H_
+#define SIDECAR_SHIM_POLICY_EVENTS_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "policy/plan.h"
+#include "policy/traits.h"
+#include "policy/types.h"
+
+namespace sidecar_shim::policy {
+
+enum class RunState { kCreated, kRunning, kExited, kUnknown };
+
+// ---- events ----
+
+// A sandbox was made (RunPodSandbox answered), or was found in the runtime.
+struct SandboxSeen {
+  PodRef pod;
+  SandboxId sandbox;
+  Annotations annotations;
+  bool job_labels = false;  // carries a Job controller's label
+  bool ready = true;
+};
+
+// A plan source told what the pod looks like. Replaces an earlier plan.
+struct PlanLearnt {
+  PodRef pod;
+  PodPlan plan;
+};
+
+// Somebody asks to create a container. Answered by exactly one of AdmitCreate,
+// RefuseCreate, AnswerCreate, now or (while a launch is under way) later.
+struct CreateRequested {
+  CallId call = 0;
+  SandboxId sandbox;
+  std::string name;
+  uint32_t attempt = 0;
+  Traits traits;
+  Annotations pod_annotations;  // the newest, as sent along with the request
+};
+
+// The runtime refused a create; by_shim tells whose create it was.
+struct CreateFailed {
+  SandboxId sandbox;
+  std::string name;
+  bool by_shim = false;
+};
+
+// A container exists: just created, or found in the runtime (then with its
+// state and exit).
+struct ContainerSeen {
+  ContainerId container;
+  SandboxId sandbox;
+  std::string name;
+  uint32_t attempt = 0;
+  Traits traits;
+  int64_t grace_seconds = 30;
+  bool by_shim = false;  // launched ahead
+  bool found = false;    // in the runtime, not made just now
+  RunState state = RunState::kCreated;
+  bool started = false;  // ran at least once
+  int32_t exit_code = 0;
+  RuntimeTime finished_at = 0;
+};
+
+// Somebody asks to start a container. Answered by exactly one of ForwardStart,
+// AnswerStart, FailStart, now or later, by `patience` at the latest.
+struct StartRequested {
+  CallId call = 0;
+  ContainerId container;
+  Time patience{0};
+};
+
+struct ContainerStarted {
+  ContainerId container;
+};
+
+// A start failed in the runtime.
+struct StartFailed {
+  ContainerId container;
+  std::string error;
+};
+
+struct ContainerExited {
+  ContainerId container;
+  int32_t exit_code = 0;
+  RuntimeTime finished_at = 0;
+};
+
+struct ContainerGone {
+  ContainerId container;
+};
+
+// The caller of a waiting request has gone away.
+struct CallCancelled {
+  CallId call = 0;
+};
+
+// kubelet or a person (not the shim) stops a container.
+struct CallerStops {
+  ContainerId container;
+};
+
+struct SandboxStopping {
+  SandboxId sandbox;
+};
+
+struct SandboxGone {
+  SandboxId sandbox;
+};
+
+// An image pull of the pod began / ended.
+struct PullStarted {
+  PodRef pod;
+  std::string image;
+};
+
+struct PullEnded {
+  PodRef pod;
+  std::string image;
+  bool ok = false;
+};
+
+// The actuator's report on a StopSidecar action.
+struct SidecarStopEnded {
+  ContainerId container;
+  bool ok = false;
+  bool pre_stop_ran = false;
+};
+
+// Time has passed; sent at NextWakeup().
+struct Tick {};
+
+using Event =
+    std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
+                 ContainerStarted, StartFailed, ContainerExited, ContainerGone, CallCancelled, CallerStops,
+                 SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+
+// ---- actions ----
+
+// Forward the create. Non-empty stamps go into the container's annotations, so
+// that a later shim knows what this one knew.
+struct AdmitCreate {
+  CallId call = 0;
+  Annotations stamps;
+};
+
+// Refuse the create with FAILED_PRECONDITION. remember: keep the request, a
+// Launch for it may follow.
+struct RefuseCreate {
+  CallId call = 0;
+  std::string message;
+  bool remember = false;
+};
+
+// Answer the create with a container that exists already.
+struct AnswerCreate {
+  CallId call = 0;
+  ContainerId container;
+};
+
+struct ForwardStart {
+  CallId call = 0;
+};
+
+// Answer the start with success: the container runs already.
+struct AnswerStart {
+  CallId call = 0;
+};
+
+struct FailStart {
+  CallId call = 0;
+  std::string message;
+};
+
+// Create and start the remembered request of this container. Reported back by
+// ContainerSeen{by_shim} or CreateFailed{by_shim}, then ContainerStarted or
+// StartFailed.
+struct Launch {
+  SandboxId sandbox;
+  std::string name;
+  Annotations stamps;
+};
+
+// Start a container that an earlier shim created ahead of kubelet.
+struct StartLaunched {
+  ContainerId container;
+};
+
+// Drop the remembered request.
+struct Forget {
+  SandboxId sandbox;
+  std::string name;
+};
+
+// Run the preStop hook (if wanted) and StopContainer, both within grace.
+// Reported back by SidecarStopEnded.
+struct StopSidecar {
+  ContainerId container;
+  Duration grace{0};
+  bool run_pre_stop = true;
+};
+
+// Something an operator wants to read and count.
+struct Note {
+  enum class Kind {
+    kRefused,        // first refusal of a container in a sandbox
+    kInversion,      // a higher priority arrived after a lower one had started
+    kLaunchTimeout,  // let through although a blocker is not up
+    kLaunchAhead,
+    kPodComplete,
+    kSidecarStop,
+    kBadValue,  // a malformed annotation of ours
+  };
+  Kind kind;
+  PodRef pod;
+  std::string container;
+  std::string text;
+};
+
+using Action = std::variant<AdmitCreate, RefuseCreate, AnswerCreate, ForwardStart, AnswerStart, FailStart,
+                            Launch, StartLaunched, Forget, StopSidecar, Note>;
+using Actions = std::vector<Action>;
+
+}  // namespace sidecar_shim::policy
+
+#endif  // SIDECAR_SHIM_POLICY_EVENTS_H_

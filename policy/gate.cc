@@ -1,0 +1,112 @@
+#include "policy/gate.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+constexpr size_t kNamesInMessage = 3;
+
+// Will never be created in this sandbox again although it does not run here:
+// it did its work before the sandbox was replaced, and only OnFailure lets a
+// pod with a finished container have a new sandbox.
+bool FinishedInEarlierSandbox(const PodState& pod, const std::string& name) {
+  const ContainerRecord* latest = pod.Latest(name);
+  return latest != nullptr && latest->state == RunState::kExited && latest->exit_code == 0 &&
+         pod.plan->restart_policy != RestartPolicy::kAlways;
+}
+
+bool Satisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
+  return sandbox.ran.contains(name) || FinishedInEarlierSandbox(pod, name);
+}
+
+std::string Describe(const Ranked& ranked) {
+  switch (ranked.priority.kind) {
+    case Priority::Kind::kInvalid:
+      return absl::StrCat("\"", ranked.name, "\" (whose ", kPriorityEnv, " \"", ranked.priority.text,
+                          "\" is not a valid integer)");
+    case Priority::Kind::kUnresolved:
+      return absl::StrCat("\"", ranked.name, "\" (to learn its priority)");
+    default:
+      return absl::StrCat("\"", ranked.name, "\" (priority ", ranked.priority.value, ")");
+  }
+}
+
+std::string InvalidMessage(const Priority& priority) {
+  return absl::StrCat(
+      "sidecar-shim: env ", kPriorityEnv, " has the value \"", priority.text,
+      "\"; it must be an integer between -2147483647 and 2147483647. Correct the pod's spec.");
+}
+
+std::string WaitMessage(const Ranked& self, const std::vector<Ranked>& missing) {
+  std::string list;
+  for (size_t i = 0; i < std::min(missing.size(), kNamesInMessage); ++i) {
+    absl::StrAppend(&list, i == 0 ? "" : ", ", Describe(missing[i]));
+  }
+  if (missing.size() > kNamesInMessage)
+    absl::StrAppend(&list, " and ", missing.size() - kNamesInMessage, " more");
+  return absl::StrCat("sidecar-shim: launch order: ", Describe(self), " waits for ", list, " to be started");
+}
+
+}  // namespace
+
+Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
+  if (sandbox.stopping || sandbox.ran.contains(name) || !pod.settings.enabled) return {};
+  const Priority own = pod.TraitsOf(name).priority;
+  // Without a plan a bad value is refused too: the pod may have other containers.
+  const bool judged_by_env =
+      !pod.settings.ordered && !pod.TraitsOf(name).barrier &&
+      (!pod.plan || (pod.plan->containers.size() > 1 && pod.plan->Find(name) != nullptr));
+  if (judged_by_env && own.kind == Priority::Kind::kInvalid) return {false, InvalidMessage(own), true};
+
+  const LaunchOrder order = LaunchOrder::Of(pod);
+  std::vector<Ranked> missing = order.BlockersOf(name);
+  std::erase_if(missing, [&](const Ranked& blocker) { return Satisfied(pod, sandbox, blocker.name); });
+  if (missing.empty()) return {};
+  return {false, WaitMessage(*order.Find(name), missing), false};
+}
+
+Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
+  if (!pod.settings.enabled || container.started || container.traits.barrier) return {};
+  const ContainerRecord* blocker = nullptr;
+  for (const auto& [id, other] : pod.containers) {
+    if (other.sandbox != container.sandbox || other.name == container.name || other.started ||
+        other.state != RunState::kCreated || other.traits.barrier) {
+      continue;
+    }
+    const bool higher = pod.settings.ordered ? other.order < container.order
+                                             : other.traits.priority.value > container.traits.priority.value;
+    if (higher && (blocker == nullptr || other.traits.priority.value > blocker->traits.priority.value)) {
+      blocker = &other;
+    }
+  }
+  if (blocker == nullptr) return {};
+  return {false,
+          absl::StrCat("sidecar-shim: launch order: \"", container.name, "\" (priority ",
+                       container.traits.priority.value, ") waits for \"", blocker->name, "\" (priority ",
+                       blocker->traits.priority.value,
+                       "), which is created but was never started. Start that one first, or remove it."),
+          false};
+}
+
+std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecord& sandbox,
+                                         const std::string& name, const Traits& traits) {
+  if (!pod.settings.enabled || pod.settings.ordered || traits.barrier || sandbox.ran.contains(name) ||
+      traits.priority.kind != Priority::Kind::kValue) {
+    return std::nullopt;
+  }
+  // Init, ephemeral and native sidecar containers are not counted, where a plan tells.
+  if (pod.plan && pod.plan->Find(name) == nullptr) return std::nullopt;
+  for (const std::string& other : sandbox.ran) {
+    if (pod.plan && pod.plan->Find(other) == nullptr) continue;
+    const ContainerRecord* record = pod.Latest(other);
+    // Without a plan a container that has finished may have been an init container.
+    if (!pod.plan && (record == nullptr || record->state != RunState::kRunning)) continue;
+    if (pod.TraitsOf(other).priority.value < traits.priority.value) return other;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sidecar_shim::policy

@@ -1,0 +1,46 @@
+// What is known of a pod beyond CRI: its regular containers in spec order and
+// how they restart. Comes from one of the plan sources; a pod without a plan
+// has CRI's own words only.
+#ifndef SIDECAR_SHIM_POLICY_PLAN_H_
+#define SIDECAR_SHIM_POLICY_PLAN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "policy/traits.h"
+#include "policy/types.h"
+
+namespace sidecar_shim::policy {
+
+struct PlannedContainer {
+  std::string name;
+  Traits traits;
+  // A postStart hook is run by kubelet only; where one exists or cannot be
+  // ruled out, the container is not launched ahead.
+  Tri post_start = Tri::kUnknown;
+  // Container-level restartPolicy or restartPolicyRules (KEP-5307).
+  std::optional<RestartPolicy> own_restart_policy;
+
+  bool operator==(const PlannedContainer&) const = default;
+};
+
+struct PodPlan {
+  std::string source;  // for messages: "pods-api", "static-pod", ...
+  std::vector<PlannedContainer> containers;
+  RestartPolicy restart_policy = RestartPolicy::kUnknown;
+
+  const PlannedContainer* Find(absl::string_view name) const;
+  // True if any container asks for order or termination.
+  bool ShowsIntent() const;
+
+  bool operator==(const PodPlan&) const = default;
+};
+
+RestartPolicy ParseRestartPolicy(absl::string_view text);
+absl::string_view RestartPolicyName(RestartPolicy policy);
+
+}  // namespace sidecar_shim::policy
+
+#endif  // SIDECAR_SHIM_POLICY_PLAN_H_

@@ -1,0 +1,109 @@
+// All that is known of one pod. Plain data, copied freely by the exploration
+// test; the rules in launch_order, gate, completion and termination read it,
+// the engine writes it.
+#ifndef SIDECAR_SHIM_POLICY_POD_STATE_H_
+#define SIDECAR_SHIM_POLICY_POD_STATE_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "policy/events.h"
+#include "policy/plan.h"
+#include "policy/settings.h"
+#include "policy/types.h"
+
+namespace sidecar_shim::policy {
+
+// How far the shim's own stop of a sidecar has come.
+struct StopProgress {
+  enum class Stage { kNone, kUnderWay, kRetryWait };
+  Stage stage = Stage::kNone;
+  int failures = 0;
+  Time retry_at{0};
+  bool pre_stop_done = false;
+
+  bool operator==(const StopProgress&) const = default;
+};
+
+struct ContainerRecord {
+  SandboxId sandbox;
+  std::string name;
+  uint32_t attempt = 0;
+  uint64_t order = 0;  // the later a container was seen, the larger
+  Traits traits;
+  int64_t grace_seconds = 30;
+  bool by_shim = false;
+  bool start_answered = false;  // kubelet was told that its start succeeded
+  RunState state = RunState::kCreated;
+  bool started = false;
+  int32_t exit_code = 0;
+  RuntimeTime finished_at = 0;
+  Time exit_seen{0};
+  bool caller_stops = false;
+  StopProgress stop;
+
+  bool operator==(const ContainerRecord&) const = default;
+};
+
+// A container that was refused in this sandbox and has not been created since.
+struct WaitingContainer {
+  Time since{0};
+  bool remembered = false;
+  bool launching = false;
+  bool timed_out = false;
+  std::vector<CallId> creates;  // calls that wait for the launch under way
+
+  bool operator==(const WaitingContainer&) const = default;
+};
+
+struct SandboxRecord {
+  uint64_t order = 0;
+  bool stopping = false;
+  std::set<std::string> ran;  // names of containers that ran in this sandbox
+  std::map<std::string, WaitingContainer> waiting;
+
+  bool operator==(const SandboxRecord&) const = default;
+};
+
+struct HeldStart {
+  ContainerId container;
+  Time patience{0};
+
+  bool operator==(const HeldStart&) const = default;
+};
+
+struct PodState {
+  PodRef ref;
+  PodSettings settings;
+  Annotations annotations;
+  bool job_labels = false;
+  std::optional<PodPlan> plan;
+  std::map<std::string, Traits> arrived;  // what containers brought with their creates
+  std::map<SandboxId, SandboxRecord> sandboxes;
+  std::map<ContainerId, ContainerRecord> containers;
+  std::map<CallId, HeldStart> held_starts;
+
+  // Signs that further containers may come (used where the list is unknown).
+  Time last_activity{0};
+  std::multiset<std::string> pulls;
+  std::set<std::string> failed_pulls;
+
+  std::optional<Time> completed_since;  // when completion was first noticed
+  std::optional<Time> stop_began;       // when the first stop was sent
+
+  bool operator==(const PodState&) const = default;
+
+  // The newest container of that name, over all sandboxes; null if none.
+  const ContainerRecord* Latest(const std::string& name) const;
+  // What is known of a container's own envs: as it arrived, else as planned.
+  Traits TraitsOf(const std::string& name) const;
+  // True if any container, planned or seen, asks for order or termination.
+  bool ShowsIntent() const;
+};
+
+}  // namespace sidecar_shim::policy
+
+#endif  // SIDECAR_SHIM_POLICY_POD_STATE_H_

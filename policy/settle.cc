@@ -1,0 +1,128 @@
+#include "policy/settle.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "policy/completion.h"
+#include "policy/gate.h"
+#include "policy/stamp.h"
+#include "policy/termination.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+class Wakeup {
+ public:
+  void At(std::optional<Time> time) {
+    if (time && (!earliest_ || *time < *earliest_)) earliest_ = time;
+  }
+  std::optional<Time> earliest() const { return earliest_; }
+
+ private:
+  std::optional<Time> earliest_;
+};
+
+void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
+  for (auto& [sandbox_id, sandbox] : pod.sandboxes) {
+    if (sandbox.stopping) continue;
+    for (auto& [name, waiting] : sandbox.waiting) {
+      if (waiting.launching) continue;
+      const Verdict verdict = JudgeCreate(pod, sandbox, name);
+      if (verdict.invalid) continue;
+      if (!verdict.open && !waiting.timed_out) {
+        if (pod.settings.launch_timeout == Duration{0}) continue;
+        const Time deadline = waiting.since + pod.settings.launch_timeout;
+        if (now < deadline) {
+          wakeup.At(deadline);
+          continue;
+        }
+        waiting.timed_out = true;
+        actions.push_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
+      }
+      if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
+      waiting.launching = true;
+      actions.push_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
+      actions.push_back(Note{Note::Kind::kLaunchAhead, pod.ref, name, "the containers it waited for are up"});
+    }
+  }
+}
+
+void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
+  for (auto it = pod.held_starts.begin(); it != pod.held_starts.end();) {
+    const CallId call = it->first;
+    auto found = pod.containers.find(it->second.container);
+    if (found == pod.containers.end()) {
+      actions.push_back(ForwardStart{call});  // the runtime knows best what to say of it
+      it = pod.held_starts.erase(it);
+      continue;
+    }
+    ContainerRecord& container = found->second;
+    const bool launched = container.by_shim && !container.start_answered;
+    Verdict verdict;
+    if (launched && !container.started) {
+      verdict = {false, "sidecar-shim: the container is still being started", false};
+    } else if (!launched) {
+      verdict = JudgeStart(pod, container);
+    }
+    if (!verdict.open && now < it->second.patience) {
+      wakeup.At(it->second.patience);
+      ++it;
+      continue;
+    }
+    if (!verdict.open) {
+      actions.push_back(FailStart{call, verdict.message});
+    } else if (launched) {
+      container.start_answered = true;
+      actions.push_back(AnswerStart{call});
+    } else {
+      actions.push_back(ForwardStart{call});
+    }
+    it = pod.held_starts.erase(it);
+  }
+}
+
+void SettleTermination(PodState& pod, const Options& options, Time now, Actions& actions, Wakeup& wakeup) {
+  const Completion completion = JudgeCompletion(pod, options, now);
+  wakeup.At(completion.recheck_at);
+  if (!completion.complete) {
+    pod.completed_since.reset();
+    pod.stop_began.reset();
+    return;
+  }
+  if (!pod.completed_since) {
+    pod.completed_since = now;
+    actions.push_back(Note{Note::Kind::kPodComplete, pod.ref, "", "all main containers have finished"});
+  }
+  const StopDecision decision = JudgeStops(pod, now);
+  wakeup.At(decision.recheck_at);
+  for (const ContainerId& id : decision.stop_now) {
+    ContainerRecord& container = pod.containers.at(id);
+    if (!pod.stop_began) pod.stop_began = now;
+    container.stop.stage = StopProgress::Stage::kUnderWay;
+    actions.push_back(
+        StopSidecar{id, RestOfGrace(pod, container, options, now), !container.stop.pre_stop_done});
+    actions.push_back(
+        Note{Note::Kind::kSidecarStop, pod.ref, container.name, "all main containers have finished"});
+  }
+}
+
+}  // namespace
+
+Annotations StampFor(const PodState& pod, const std::string& name, bool by_shim) {
+  if (!pod.settings.enabled || !pod.ShowsIntent()) return {};
+  Stamp stamp;
+  stamp.traits = pod.TraitsOf(name);
+  stamp.by_shim = by_shim;
+  stamp.plan = pod.plan;
+  return WriteStamp(stamp);
+}
+
+std::optional<Time> SettlePod(PodState& pod, const Options& options, Time now, Actions& actions) {
+  Wakeup wakeup;
+  SettleGates(pod, now, actions, wakeup);
+  SettleHeldStarts(pod, now, actions, wakeup);
+  SettleTermination(pod, options, now, actions, wakeup);
+  return wakeup.earliest();
+}
+
+}  // namespace sidecar_shim::policy

@@ -1,0 +1,115 @@
+#include "policy/stamp.h"
+
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+// Container names are DNS labels and the rest are numbers and letters, so
+// plain separators need no quoting:
+//   traits      p<priority> | u (unresolved) | - (unset), then s, i, b flags
+//   container   name/traits/hook[/own restartPolicy], hook: y, n or ?
+//   plan        restartPolicy;container;container;...
+std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
+
+std::string EncodeTraits(const Traits& traits) {
+  std::string text = "-";
+  if (traits.priority.kind == Priority::Kind::kValue) text = absl::StrCat("p", traits.priority.value);
+  if (traits.priority.kind == Priority::Kind::kUnresolved) text = "u";
+  if (traits.priority.kind == Priority::Kind::kInvalid) text = "x";
+  if (traits.sidecar) text += ",s";
+  if (traits.ignore_exit_code) text += ",i";
+  if (traits.barrier) text += ",b";
+  return text;
+}
+
+std::optional<Traits> DecodeTraits(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ',');
+  Traits traits;
+  absl::string_view priority = parts[0];
+  if (priority == "u") {
+    traits.priority.kind = Priority::Kind::kUnresolved;
+  } else if (priority == "x") {
+    traits.priority.kind = Priority::Kind::kInvalid;
+  } else if (priority != "-") {
+    if (priority.empty() || priority.front() != 'p') return std::nullopt;
+    traits.priority = ParsePriority(priority.substr(1));
+    if (traits.priority.kind != Priority::Kind::kValue) return std::nullopt;
+  }
+  for (size_t i = 1; i < parts.size(); ++i) {
+    if (parts[i] == "s") traits.sidecar = true;
+    if (parts[i] == "i") traits.ignore_exit_code = true;
+    if (parts[i] == "b") traits.barrier = true;
+  }
+  return traits;
+}
+
+std::string EncodeContainer(const PlannedContainer& container) {
+  const char* hook = container.post_start == Tri::kYes ? "y" : container.post_start == Tri::kNo ? "n" : "?";
+  std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook);
+  if (container.own_restart_policy)
+    absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
+  return text;
+}
+
+std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
+  if (parts.size() < 3 || parts[0].empty()) return std::nullopt;
+  std::optional<Traits> traits = DecodeTraits(parts[1]);
+  if (!traits) return std::nullopt;
+  PlannedContainer container;
+  container.name = std::string(parts[0]);
+  container.traits = *traits;
+  container.post_start = parts[2] == "y" ? Tri::kYes : parts[2] == "n" ? Tri::kNo : Tri::kUnknown;
+  if (parts.size() > 3) container.own_restart_policy = ParseRestartPolicy(parts[3]);
+  return container;
+}
+
+std::optional<PodPlan> DecodePlan(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
+  PodPlan plan;
+  plan.source = "stamp";
+  plan.restart_policy = ParseRestartPolicy(parts[0]);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    std::optional<PlannedContainer> container = DecodeContainer(parts[i]);
+    if (!container) return std::nullopt;
+    plan.containers.push_back(*std::move(container));
+  }
+  return plan;
+}
+
+}  // namespace
+
+Annotations WriteStamp(const Stamp& stamp) {
+  Annotations annotations;
+  annotations[Key("container")] = EncodeTraits(stamp.traits);
+  if (stamp.by_shim) annotations[Key("launched-ahead")] = "true";
+  if (stamp.plan) {
+    std::string text(RestartPolicyName(stamp.plan->restart_policy));
+    for (const PlannedContainer& container : stamp.plan->containers) {
+      absl::StrAppend(&text, ";", EncodeContainer(container));
+    }
+    annotations[Key("pod")] = text;
+  }
+  return annotations;
+}
+
+std::optional<Stamp> ReadStamp(const Annotations& container_annotations) {
+  auto find = [&](absl::string_view name) -> const std::string* {
+    auto it = container_annotations.find(Key(name));
+    return it == container_annotations.end() ? nullptr : &it->second;
+  };
+  const std::string* traits = find("container");
+  if (traits == nullptr) return std::nullopt;
+  Stamp stamp;
+  if (std::optional<Traits> decoded = DecodeTraits(*traits)) stamp.traits = *decoded;
+  stamp.by_shim = find("launched-ahead") != nullptr;
+  if (const std::string* plan = find("pod")) stamp.plan = DecodePlan(*plan);
+  return stamp;
+}
+
+}  // namespace sidecar_shim::policy
