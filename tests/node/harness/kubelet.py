@@ -1,0 +1,130 @@
+"""A real kubelet in standalone mode: pods are static manifests in a folder, and /pods on the read-only port tells their status."""
+
+import json
+import os
+import urllib.request
+
+from harness import namespaces, tools, wait
+from harness.process import Daemon
+
+NODE_NAME = "node1"
+READ_ONLY_PORT = 10255
+
+
+class Kubelet:
+    def __init__(self, endpoint, log_dir):
+        self.dir = namespaces.work_dir("kubelet")
+        self.root_dir = os.path.join(self.dir, "root")
+        self.static_pod_path = os.path.join(self.dir, "manifests")
+        self.pods_api_socket = os.path.join(self.root_dir, "pods-api", "pods-api.sock")
+        os.makedirs(self.static_pod_path)
+        config_path = os.path.join(self.dir, "config.json")
+        with open(config_path, "w", encoding="utf-8") as file:
+            json.dump(self._config(endpoint), file, indent=1)
+        self.daemon = Daemon(
+            "kubelet",
+            [
+                tools.built("kubelet", "kubelet"),
+                f"--config={config_path}",
+                f"--root-dir={self.root_dir}",
+                f"--cert-dir={self.dir}/pki",
+                f"--hostname-override={NODE_NAME}",
+                f"--node-ip={namespaces.NODE_ADDRESS}",
+                "--v=2",
+            ],
+            os.path.join(log_dir, "kubelet.log"),
+        )
+
+    def _config(self, endpoint):
+        return {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "containerRuntimeEndpoint": endpoint,
+            "staticPodPath": self.static_pod_path,
+            "fileCheckFrequency": "1s",
+            "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
+            "authorization": {"mode": "AlwaysAllow"},
+            "readOnlyPort": READ_ONLY_PORT,
+            "cgroupDriver": "cgroupfs",
+            "cgroupsPerQOS": False,
+            "enforceNodeAllocatable": [],
+            "failSwapOn": False,
+            "failCgroupV1": False,
+            "makeIPTablesUtilChains": False,
+            "volumePluginDir": os.path.join(self.dir, "volume-plugins"),
+            # A nearly full disk of the machine must not keep pods from starting.
+            "evictionHard": {"memory.available": "1Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+            "imageGCHighThresholdPercent": 100,
+        }
+
+    def start(self):
+        self.daemon.start()
+        self.daemon.wait_ready(lambda: _get("/healthz") == b"ok")
+        return self
+
+    def kill(self):
+        """As when it crashes; pods run on."""
+        self.daemon.kill()
+
+    def restart(self):
+        self.daemon.terminate()
+        self.start()
+
+    def stop(self):
+        self.daemon.terminate()
+
+    def add(self, pod):
+        """Hands kubelet a static pod. Written aside and renamed in, for kubelet watches the folder."""
+        name = pod["metadata"]["name"]
+        aside = os.path.join(self.dir, name + ".new")
+        with open(aside, "w", encoding="utf-8") as file:
+            json.dump(pod, file)
+        os.rename(aside, os.path.join(self.static_pod_path, name + ".json"))
+
+    def remove(self, name):
+        """Takes the manifest away and waits until kubelet has deleted the pod."""
+        os.unlink(os.path.join(self.static_pod_path, name + ".json"))
+        wait.until(lambda: self.pod(name) is None, f"kubelet has deleted pod {name}", 60)
+
+    def pods(self):
+        return json.loads(_get("/pods"))["items"] or []
+
+    def pod(self, name):
+        """What kubelet reports of the pod, or None. It appends the node's name to a static pod's."""
+        for pod in self.pods():
+            if pod["metadata"]["name"] == f"{name}-{NODE_NAME}":
+                return pod
+        return None
+
+    def phase(self, name):
+        pod = self.pod(name)
+        return pod["status"]["phase"] if pod else None
+
+    def container_statuses(self, name):
+        """{container name: its status as kubelet reports it}."""
+        pod = self.pod(name) or {}
+        return {status["name"]: status for status in pod.get("status", {}).get("containerStatuses", [])}
+
+    def wait_phase(self, name, phase, seconds=60):
+        wait.until(
+            lambda: self.phase(name) == phase or Unexpected(self.pod(name)), f"pod {name} is {phase}", seconds, every=0.1
+        )
+        return self.pod(name)
+
+
+class Unexpected:
+    """False to a condition, but tells in a failed wait what a pod's status was."""
+
+    def __init__(self, pod):
+        self._status = (pod or {}).get("status")
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return json.dumps(self._status)
+
+
+def _get(path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{READ_ONLY_PORT}{path}", timeout=5) as answer:
+        return answer.read()

@@ -1,0 +1,53 @@
+"""The program under test: `sidecar-shim serve` between kubelet (or crictl) and a containerd."""
+
+import os
+import socket
+
+from harness import namespaces, tools
+from harness.process import Daemon
+
+
+def binary():
+    """The program to test: SIDECAR_SHIM_BIN, or what the release preset builds. Raises tools.Missing without it."""
+    path = os.environ.get("SIDECAR_SHIM_BIN") or os.path.join(tools.REPOSITORY, "build", "release", "sidecar-shim")
+    path = os.path.abspath(path)
+    if not os.access(path, os.X_OK):
+        raise tools.Missing(f"no {os.path.relpath(path)} (build the release preset, or name it in SIDECAR_SHIM_BIN)")
+    return path
+
+
+class Shim:
+    def __init__(self, runtime_endpoint, log_dir, kubelet=None, arguments=(), name="sidecar-shim"):
+        self.dir = namespaces.work_dir(name)
+        self.address = os.path.join(self.dir, "cri.sock")
+        self.endpoint = "unix://" + self.address
+        argv = [binary(), "serve", "--listen", self.endpoint, "--runtime", runtime_endpoint, "--log-level", "debug"]
+        if kubelet is not None:
+            argv += ["--kubelet-root-dir", kubelet.root_dir, "--static-pod-path", kubelet.static_pod_path]
+        self.daemon = Daemon(name, argv + list(arguments), os.path.join(log_dir, name + ".log"))
+
+    def start(self):
+        self.daemon.start()
+        self.daemon.wait_ready(self._accepts, 20)
+        return self
+
+    def _accepts(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(self.address)
+        return True
+
+    def kill(self):
+        self.daemon.kill()
+
+    def kill_and_start(self):
+        """A crash, and what systemd then does."""
+        self.kill()
+        self.start()
+
+    def stop(self):
+        """SIGTERM; the shim must end well by itself."""
+        status = self.daemon.terminate()
+        assert status in (0, None), f"sidecar-shim ended with {status} after SIGTERM\n{self.daemon.tail()}"
+
+    def log(self):
+        return self.daemon.log()
