@@ -72,7 +72,7 @@ void Engine::UpdateSettings(PodState& pod, const Annotations& annotations, Actio
   std::vector<std::string> warnings;
   pod.settings = ReadPodSettings(options_, annotations, warnings);
   for (std::string& warning : warnings) {
-    actions.push_back(Note{Note::Kind::kBadValue, pod.ref, "", std::move(warning)});
+    actions.emplace_back(Note{Note::Kind::kBadValue, pod.ref, "", std::move(warning)});
   }
 }
 
@@ -103,7 +103,7 @@ Engine::Pod* Engine::On(const PlanLearnt& event, Time, Actions&) {
 Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions) {
   Pod* pod = PodOfSandbox(event.sandbox);
   if (pod == nullptr) {
-    actions.push_back(AdmitCreate{event.call, {}});
+    actions.emplace_back(AdmitCreate{event.call, {}});
     return nullptr;
   }
   PodState& state = pod->state;
@@ -113,7 +113,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   state.arrived[event.name] = event.traits;
 
   if (const auto* launched = FindLaunched(state, event.sandbox, event.name, event.attempt)) {
-    actions.push_back(AnswerCreate{event.call, launched->first});
+    actions.emplace_back(AnswerCreate{event.call, launched->first});
     return pod;
   }
   auto waiting = sandbox.waiting.find(event.name);
@@ -122,7 +122,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     return pod;
   }
   if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits)) {
-    actions.push_back(
+    actions.emplace_back(
         Note{Note::Kind::kInversion, state.ref, event.name,
              absl::StrCat("priority ", event.traits.priority.value, " arrives after \"", *other,
                           "\" of lower priority has started; no plan source told of it in time")});
@@ -131,10 +131,10 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   const bool timed_out = waiting != sandbox.waiting.end() && waiting->second.timed_out;
   if (verdict.open || (timed_out && !verdict.invalid)) {
     if (waiting != sandbox.waiting.end()) {
-      if (waiting->second.remembered) actions.push_back(Forget{event.sandbox, event.name});
+      if (waiting->second.remembered) actions.emplace_back(Forget{event.sandbox, event.name});
       sandbox.waiting.erase(waiting);
     }
-    actions.push_back(AdmitCreate{event.call, StampFor(state, event.name, /*by_shim=*/false)});
+    actions.emplace_back(AdmitCreate{event.call, StampFor(state, event.name, /*by_shim=*/false)});
     return pod;
   }
   const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
@@ -143,10 +143,10 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   if (waiting == sandbox.waiting.end()) {
     waiting = sandbox.waiting.emplace(event.name, WaitingContainer{}).first;
     waiting->second.since = now;
-    actions.push_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
+    actions.emplace_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
   }
   waiting->second.remembered = remember;
-  actions.push_back(RefuseCreate{event.call, verdict.message, remember});
+  actions.emplace_back(RefuseCreate{event.call, verdict.message, remember});
   return pod;
 }
 
@@ -159,7 +159,7 @@ Engine::Pod* Engine::On(const CreateFailed& event, Time now, Actions& actions) {
   if (auto it = waiting.find(event.name); it != waiting.end()) {
     // kubelet's own request goes to the runtime, which tells it what is wrong.
     for (CallId call : it->second.creates) {
-      actions.push_back(AdmitCreate{call, StampFor(pod->state, event.name, /*by_shim=*/false)});
+      actions.emplace_back(AdmitCreate{call, StampFor(pod->state, event.name, /*by_shim=*/false)});
     }
     waiting.erase(it);
   }
@@ -192,11 +192,11 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   if (event.started) sandbox.ran.insert(event.name);
 
   if (auto it = sandbox.waiting.find(event.name); it != sandbox.waiting.end() && event.by_shim) {
-    for (CallId call : it->second.creates) actions.push_back(AnswerCreate{call, event.container});
+    for (CallId call : it->second.creates) actions.emplace_back(AnswerCreate{call, event.container});
     sandbox.waiting.erase(it);
   }
   if (event.by_shim && event.found && event.state == RunState::kCreated && !sandbox.stopping) {
-    actions.push_back(StartLaunched{event.container});
+    actions.emplace_back(StartLaunched{event.container});
   }
   return pod;
 }
@@ -204,7 +204,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
 Engine::Pod* Engine::On(const StartRequested& event, Time, Actions& actions) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) {
-    actions.push_back(ForwardStart{event.call});
+    actions.emplace_back(ForwardStart{event.call});
     return nullptr;
   }
   // Settling answers it at once unless it has to wait.
@@ -237,7 +237,7 @@ Engine::Pod* Engine::On(const StartFailed& event, Time now, Actions& actions) {
       ++it;
       continue;
     }
-    actions.push_back(FailStart{it->first, event.error});
+    actions.emplace_back(FailStart{it->first, event.error});
     it = pod->state.held_starts.erase(it);
   }
   return pod;
@@ -293,8 +293,8 @@ Engine::Pod* Engine::On(const SandboxStopping& event, Time, Actions& actions) {
   SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
   sandbox.stopping = true;
   for (auto& [name, waiting] : sandbox.waiting) {
-    for (CallId call : waiting.creates) actions.push_back(AdmitCreate{call, {}});
-    if (waiting.remembered) actions.push_back(Forget{event.sandbox, name});
+    for (CallId call : waiting.creates) actions.emplace_back(AdmitCreate{call, {}});
+    if (waiting.remembered) actions.emplace_back(Forget{event.sandbox, name});
   }
   sandbox.waiting.clear();
   return pod;
@@ -307,7 +307,7 @@ Engine::Pod* Engine::On(const SandboxGone& event, Time now, Actions& actions) {
   state.sandboxes.erase(event.sandbox);
   pod_of_sandbox_.erase(event.sandbox);
   if (state.sandboxes.empty()) {
-    for (const auto& [call, held] : state.held_starts) actions.push_back(ForwardStart{call});
+    for (const auto& [call, held] : state.held_starts) actions.emplace_back(ForwardStart{call});
     Erase(PodRef(state.ref));
     return nullptr;
   }

@@ -37,12 +37,13 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
           continue;
         }
         waiting.timed_out = true;
-        actions.push_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
+        actions.emplace_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
       }
       if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
       waiting.launching = true;
-      actions.push_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
-      actions.push_back(Note{Note::Kind::kLaunchAhead, pod.ref, name, "the containers it waited for are up"});
+      actions.emplace_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
+      actions.emplace_back(
+          Note{Note::Kind::kLaunchAhead, pod.ref, name, "the containers it waited for are up"});
     }
   }
 }
@@ -52,7 +53,7 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
     const CallId call = it->first;
     auto found = pod.containers.find(it->second.container);
     if (found == pod.containers.end()) {
-      actions.push_back(ForwardStart{call});  // the runtime knows best what to say of it
+      actions.emplace_back(ForwardStart{call});  // the runtime knows best what to say of it
       it = pod.held_starts.erase(it);
       continue;
     }
@@ -70,12 +71,12 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
       continue;
     }
     if (!verdict.open) {
-      actions.push_back(FailStart{call, verdict.message});
+      actions.emplace_back(FailStart{call, verdict.message});
     } else if (launched) {
       container.start_answered = true;
-      actions.push_back(AnswerStart{call});
+      actions.emplace_back(AnswerStart{call});
     } else {
-      actions.push_back(ForwardStart{call});
+      actions.emplace_back(ForwardStart{call});
     }
     it = pod.held_starts.erase(it);
   }
@@ -91,7 +92,7 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
   }
   if (!pod.completed_since) {
     pod.completed_since = now;
-    actions.push_back(Note{Note::Kind::kPodComplete, pod.ref, "", "all main containers have finished"});
+    actions.emplace_back(Note{Note::Kind::kPodComplete, pod.ref, "", "all main containers have finished"});
   }
   const StopDecision decision = JudgeStops(pod, now);
   wakeup.At(decision.recheck_at);
@@ -99,9 +100,9 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
     ContainerRecord& container = pod.containers.at(id);
     if (!pod.stop_began) pod.stop_began = now;
     container.stop.stage = StopProgress::Stage::kUnderWay;
-    actions.push_back(
+    actions.emplace_back(
         StopSidecar{id, RestOfGrace(pod, container, options, now), !container.stop.pre_stop_done});
-    actions.push_back(
+    actions.emplace_back(
         Note{Note::Kind::kSidecarStop, pod.ref, container.name, "all main containers have finished"});
   }
 }

@@ -11,20 +11,28 @@ namespace {
 
 // Container names are DNS labels and the rest are numbers and letters, so
 // plain separators need no quoting:
-//   traits      p<priority> | u (unresolved) | - (unset), then s, i, b flags
+//   traits      p<priority> | u (unresolved) | x (invalid) | - (unset), then s, i, b flags
 //   container   name/traits/hook[/own restartPolicy], hook: y, n or ?
 //   plan        restartPolicy;container;container;...
 std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
 
+std::string EncodePriority(const Priority& priority) {
+  switch (priority.kind) {
+    case Priority::Kind::kValue:
+      return absl::StrCat("p", priority.value);
+    case Priority::Kind::kUnresolved:
+      return "u";
+    case Priority::Kind::kInvalid:
+      return "x";
+    case Priority::Kind::kUnset:
+      break;
+  }
+  return "-";
+}
+
 std::string EncodeTraits(const Traits& traits) {
-  std::string text = "-";
-  if (traits.priority.kind == Priority::Kind::kValue) text = absl::StrCat("p", traits.priority.value);
-  if (traits.priority.kind == Priority::Kind::kUnresolved) text = "u";
-  if (traits.priority.kind == Priority::Kind::kInvalid) text = "x";
-  if (traits.sidecar) text += ",s";
-  if (traits.ignore_exit_code) text += ",i";
-  if (traits.barrier) text += ",b";
-  return text;
+  return absl::StrCat(EncodePriority(traits.priority), traits.sidecar ? ",s" : "",
+                      traits.ignore_exit_code ? ",i" : "", traits.barrier ? ",b" : "");
 }
 
 std::optional<Traits> DecodeTraits(absl::string_view text) {
