@@ -1,0 +1,63 @@
+// What `run` tells its user as it happens.
+#ifndef SIDECAR_SHIM_SHIM_RUN_EVENTS_H_
+#define SIDECAR_SHIM_SHIM_RUN_EVENTS_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace sidecar_shim::run {
+
+struct Event {
+  enum class Kind {
+    kInfo,
+    kSandbox,
+    kImage,
+    kCreated,
+    kStarted,
+    kRefused,  // CreateContainer failed
+    kFailed,   // any other step of a start failed
+    kAdopted,
+    kExited,
+    kStopping,
+    kPhase,
+    kWarning,
+  };
+  Kind kind = Kind::kInfo;
+  absl::Time time;
+  std::string who;   // a container's name, "pod" or "sandbox"
+  std::string what;  // texts of others in full
+};
+
+using EventSink = std::function<void(const Event&)>;
+
+// Stamps events with the time and passes them on one at a time. Thread-safe;
+// the sink must not emit.
+class EventLog {
+ public:
+  explicit EventLog(EventSink sink) : sink_(std::move(sink)) {}
+
+  void Emit(Event::Kind kind, absl::string_view who, absl::string_view what);
+
+ private:
+  absl::Mutex mutex_;
+  const EventSink sink_ ABSL_GUARDED_BY(mutex_);
+};
+
+// "   1.042  main          created 0a1b2c3d" without a newline; the lines of a
+// longer text are indented below each other.
+std::string FormatEvent(const Event& event, absl::Time start, size_t who_width);
+
+// The first 12 characters of a runtime's id.
+std::string ShortId(absl::string_view id);
+
+// Seconds since `start` with milliseconds: "1.042".
+std::string FormatOffset(absl::Time time, absl::Time start);
+
+}  // namespace sidecar_shim::run
+
+#endif  // SIDECAR_SHIM_SHIM_RUN_EVENTS_H_

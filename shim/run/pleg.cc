@@ -1,0 +1,140 @@
+#include "shim/run/pleg.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace sidecar_shim::run {
+
+Pleg::Pleg(RuntimeClient& client, EventLog& log, std::string pod_uid, absl::Duration period,
+           std::function<void(const PodStatus&)> observer)
+    : client_(client),
+      log_(log),
+      pod_uid_(std::move(pod_uid)),
+      period_(period),
+      observer_(std::move(observer)),
+      thread_([this] { Loop(); }) {}
+
+Pleg::~Pleg() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+  }
+  thread_.join();
+}
+
+void Pleg::Interrupt() {
+  absl::MutexLock lock(&mutex_);
+  interrupted_ = true;
+}
+
+void Pleg::Resume() {
+  absl::MutexLock lock(&mutex_);
+  interrupted_ = false;
+}
+
+std::optional<PodStatus> Pleg::NewerThan(absl::Time since, absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return interrupted_ || as_of_ > since; };
+  if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || interrupted_) return std::nullopt;
+  return status_;
+}
+
+bool Pleg::WaitForChange(absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return interrupted_ || changed_; };
+  if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || interrupted_) return false;
+  changed_ = false;
+  return true;
+}
+
+void Pleg::Loop() {
+  for (;;) {
+    Relist();
+    absl::MutexLock lock(&mutex_);
+    if (mutex_.AwaitWithTimeout(absl::Condition(&stopped_), period_)) return;
+  }
+}
+
+absl::StatusOr<std::map<std::string, Pleg::State>> Pleg::List() {
+  std::map<std::string, State> states;
+  absl::StatusOr<std::vector<cri::PodSandbox>> sandboxes = client_.ListPodSandbox(pod_uid_);
+  if (!sandboxes.ok()) return sandboxes.status();
+  absl::StatusOr<std::vector<cri::Container>> containers = client_.ListContainers(pod_uid_);
+  if (!containers.ok()) return containers.status();
+  is_sandbox_.clear();
+  for (const cri::PodSandbox& sandbox : *sandboxes) {
+    states[sandbox.id()] = sandbox.state() == cri::SANDBOX_READY ? State::kRunning : State::kExited;
+    is_sandbox_[sandbox.id()] = true;
+  }
+  for (const cri::Container& container : *containers) {
+    State& state = states[container.id()];
+    is_sandbox_[container.id()] = false;
+    state = container.state() == cri::CONTAINER_RUNNING  ? State::kRunning
+            : container.state() == cri::CONTAINER_EXITED ? State::kExited
+                                                         : State::kUnknown;
+  }
+  return states;
+}
+
+absl::StatusOr<PodStatus> Pleg::Inspect(const std::map<std::string, State>& states) {
+  PodStatus status;
+  for (const auto& [id, state] : states) {
+    if (is_sandbox_[id]) {
+      absl::StatusOr<cri::PodSandboxStatus> sandbox = client_.PodSandboxStatus(id);
+      if (absl::IsNotFound(sandbox.status())) continue;  // gone since the list
+      if (!sandbox.ok()) return sandbox.status();
+      status.sandboxes.push_back(*std::move(sandbox));
+    } else {
+      absl::StatusOr<cri::ContainerStatusResponse> container = client_.ContainerStatus(id);
+      if (absl::IsNotFound(container.status())) continue;
+      if (!container.ok()) return container.status();
+      status.containers.push_back(ReadContainerRecord(*container));
+    }
+  }
+  SortNewestFirst(status);
+  return status;
+}
+
+void Pleg::Report(const absl::Status& status) {
+  // Each outage once: the looks go on, and say the same each second.
+  if (status.ok() == !failing_) return;
+  failing_ = !status.ok();
+  log_.Emit(Event::Kind::kWarning, "pod",
+            failing_ ? absl::StrCat("the runtime cannot be asked: ", status.message())
+                     : "the runtime answers again");
+}
+
+void Pleg::Relist() {
+  absl::Time began = absl::Now();
+  absl::StatusOr<std::map<std::string, State>> states = List();
+  if (!states.ok()) return Report(states.status());
+  bool worth_a_sync = false;
+  for (const auto& [id, state] : *states) {
+    auto before = states_.find(id);
+    bool same = before != states_.end() && before->second == state;
+    if (!same && state != State::kUnknown) worth_a_sync = true;
+  }
+  for (const auto& [id, state] : states_) {
+    // One that was seen to die before it went is no news.
+    if (state != State::kExited && states->count(id) == 0) worth_a_sync = true;
+  }
+  bool inspect = inspect_again_ || *states != states_;
+  std::optional<PodStatus> fresh;
+  if (inspect) {
+    absl::StatusOr<PodStatus> status = Inspect(*states);
+    inspect_again_ = !status.ok();
+    if (!status.ok()) return Report(status.status());
+    fresh = *std::move(status);
+    observer_(*fresh);
+  }
+  Report(absl::OkStatus());
+  states_ = *std::move(states);
+  absl::MutexLock lock(&mutex_);
+  if (fresh) status_ = *std::move(fresh);
+  as_of_ = began;
+  changed_ = changed_ || worth_a_sync;
+}
+
+}  // namespace sidecar_shim::run

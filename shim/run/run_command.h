@@ -1,0 +1,17 @@
+// The subcommand `sidecar-shim run -f pod.yaml`: kubelet's loop for one pod
+// as a tool.
+#ifndef SIDECAR_SHIM_SHIM_RUN_RUN_COMMAND_H_
+#define SIDECAR_SHIM_SHIM_RUN_RUN_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+
+namespace sidecar_shim::run {
+
+// Registers `run` with its flags. When the command line names it, parsing runs
+// the pod and sets `exit_code`: 0 Succeeded, 1 Failed, 2 usage or runtime
+// error, 3 out of time, 130 ended by SIGINT or SIGTERM.
+void AddRunCommand(CLI::App& app, int& exit_code);
+
+}  // namespace sidecar_shim::run
+
+#endif  // SIDECAR_SHIM_SHIM_RUN_RUN_COMMAND_H_

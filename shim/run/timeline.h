@@ -1,0 +1,95 @@
+// When each container of a pod was refused, created, started and finished, by
+// the runtime's own clock.
+#ifndef SIDECAR_SHIM_SHIM_RUN_TIMELINE_H_
+#define SIDECAR_SHIM_SHIM_RUN_TIMELINE_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "shim/run/pod_model.h"
+#include "shim/run/pod_status.h"
+
+namespace sidecar_shim::run {
+
+// One container object of the runtime, with the refusals that came before it.
+// Times that have not come are InfinitePast.
+struct Attempt {
+  uint32_t number = 0;
+  std::string id;  // empty: only refused so far
+  absl::Time first_refused = absl::InfinitePast();
+  int refusals = 0;
+  std::string refusal;  // the latest text
+  absl::Time created = absl::InfinitePast();
+  absl::Time started = absl::InfinitePast();
+  absl::Time finished = absl::InfinitePast();
+  bool exited = false;
+  int32_t exit_code = 0;  // as it really was
+  int32_t reported = 0;   // as kubelet sees it
+  bool masked = false;
+  std::string reason;    // as reported
+  bool adopted = false;  // not created by this tool
+};
+
+struct TimelineRow {
+  std::string name;
+  std::string role;      // "init", "native", "main" or "sidecar"
+  std::string priority;  // empty where the container has none
+  std::vector<Attempt> attempts;
+};
+
+struct Timeline {
+  std::string name_space;
+  std::string pod;
+  std::string uid;
+  std::string phase;
+  absl::Time start;
+  absl::Time end;
+  std::vector<TimelineRow> rows;  // in spec order, init containers first
+};
+
+bool Happened(absl::Time time);
+
+// Gathers a timeline while the pod runs. Thread-safe.
+class TimelineRecorder {
+ public:
+  struct Change {
+    enum class Kind { kAdopted, kExited };
+    Kind kind;
+    ContainerRecord record;
+  };
+
+  TimelineRecorder(const PodModel& model, absl::Time start);
+
+  // The how-manieth refusal in a row with this same text.
+  int Refused(const std::string& container, const std::string& text);
+  void CreatedHere(const std::string& id);
+  // Takes over what the runtime says; returns what it had not said before.
+  std::vector<Change> Observe(const PodStatus& status);
+
+  Timeline Snapshot(absl::string_view phase, absl::Time end) const;
+
+ private:
+  struct Seen {
+    bool running = false;
+    bool exited = false;
+  };
+  Attempt& AttemptOf(const ContainerRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  Timeline timeline_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::vector<Attempt>> attempts_ ABSL_GUARDED_BY(mutex_);  // by container
+  std::map<std::string, int> same_refusals_ ABSL_GUARDED_BY(mutex_);              // by container
+  std::map<std::string, Seen> seen_ ABSL_GUARDED_BY(mutex_);                      // by id
+  std::set<std::string> created_here_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sidecar_shim::run
+
+#endif  // SIDECAR_SHIM_SHIM_RUN_TIMELINE_H_

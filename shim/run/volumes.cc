@@ -1,0 +1,102 @@
+#include "shim/run/volumes.h"
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+
+namespace sidecar_shim::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status PrepareHostPath(const core::Volume& volume) {
+  const core::HostPathVolumeSource& source = volume.volumesource().hostpath();
+  const std::string& path = source.path();
+  const std::string& type = source.type();
+  auto wrong = [&](absl::string_view what) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("volume ", volume.name(), ": hostPath ", path, " ", what));
+  };
+  if (path.empty() || path[0] != '/') return wrong("is not an absolute path");
+  std::error_code error;
+  fs::file_status status = fs::status(path, error);
+  if (type.empty()) return absl::OkStatus();
+  if (type == "DirectoryOrCreate") {
+    if (fs::is_directory(status)) return absl::OkStatus();
+    if (fs::exists(status)) return wrong("is not a directory");
+    return MakeDirs(path);
+  }
+  if (type == "FileOrCreate") {
+    if (fs::is_regular_file(status)) return absl::OkStatus();
+    if (fs::exists(status)) return wrong("is not a file");
+    return std::ofstream(path).good() ? absl::OkStatus() : wrong("cannot be created");
+  }
+  bool fits = (type == "Directory" && fs::is_directory(status)) ||
+              (type == "File" && fs::is_regular_file(status)) ||
+              (type == "Socket" && fs::is_socket(status)) ||
+              (type == "CharDevice" && fs::is_character_file(status)) ||
+              (type == "BlockDevice" && fs::is_block_file(status));
+  return fits ? absl::OkStatus() : wrong(absl::StrCat("is not a ", type));
+}
+
+absl::Status PrepareContainer(const PodDirs& dirs, const PodModel& model, const ContainerModel& container) {
+  const std::string& name = container.spec.name();
+  if (absl::Status status = MakeDirs(absl::StrCat(dirs.log_dir, "/", name)); !status.ok()) return status;
+  std::string message_file = TerminationLogPath(dirs, name);
+  if (absl::Status status = MakeDirs(fs::path(message_file).parent_path().string()); !status.ok())
+    return status;
+  if (!std::ofstream(message_file).good())
+    return absl::UnavailableError(absl::StrCat("cannot create ", message_file));
+  for (const core::VolumeMount& mount : container.spec.volumemounts()) {
+    if (mount.subpath().empty()) continue;
+    for (const core::Volume& volume : model.pod.spec().volumes()) {
+      if (volume.name() != mount.name()) continue;
+      std::string path = absl::StrCat(VolumeHostPath(dirs, volume), "/", mount.subpath());
+      std::error_code error;
+      if (fs::exists(path, error)) continue;  // it may be a file
+      if (absl::Status status = MakeDirs(path); !status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string VolumeHostPath(const PodDirs& dirs, const core::Volume& volume) {
+  if (volume.volumesource().has_hostpath()) return volume.volumesource().hostpath().path();
+  return absl::StrCat(dirs.pod_dir, "/volumes/kubernetes.io~empty-dir/", volume.name());
+}
+
+std::string TerminationLogPath(const PodDirs& dirs, const std::string& container) {
+  return absl::StrCat(dirs.pod_dir, "/containers/", container, "/termination-log");
+}
+
+absl::Status MakeDirs(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot create ", path, ": ", error.message()));
+}
+
+absl::Status PrepareVolumes(const PodDirs& dirs, const PodModel& model) {
+  for (const core::Volume& volume : model.pod.spec().volumes()) {
+    if (volume.volumesource().has_hostpath()) {
+      if (absl::Status status = PrepareHostPath(volume); !status.ok()) return status;
+      continue;
+    }
+    std::string path = VolumeHostPath(dirs, volume);
+    if (absl::Status status = MakeDirs(path); !status.ok()) return status;
+    std::error_code error;
+    fs::permissions(path, fs::perms::all, error);  // any user of any container writes there, as under kubelet
+  }
+  for (const std::vector<ContainerModel>* list : {&model.init_containers, &model.containers}) {
+    for (const ContainerModel& container : *list) {
+      if (absl::Status status = PrepareContainer(dirs, model, container); !status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sidecar_shim::run
