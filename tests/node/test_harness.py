@@ -74,9 +74,9 @@ class KubeletAlone(unittest.TestCase):
         cls.containerd = Containerd("2.4", session.log_dir())
         cls.addClassCleanup(cls.containerd.stop)
         cls.containerd.start()
-        cls.kubelet = Kubelet(cls.containerd.endpoint, session.log_dir())
+        cls.kubelet = Kubelet(session.log_dir())
         cls.addClassCleanup(cls.kubelet.stop)
-        cls.kubelet.start()
+        cls.kubelet.start(cls.containerd.endpoint)
 
     def test_a_static_pod_runs_to_completion_and_is_deleted(self):
         self.kubelet.add(pods.pod("simple", [pods.container("main", "exit 0"), pods.container("other", "sleep 1")]))

@@ -165,7 +165,7 @@ class Containerd:
                     env=self.env,
                 )
             self._end_runtime_shims()
-            self._unmount_leftovers()
+            namespaces.unmount_below(self.dir)
 
     def _task_ids(self):
         return [os.path.basename(path) for path in glob.glob(self.state + "/io.containerd.runtime.v2.task/k8s.io/*")]
@@ -187,10 +187,3 @@ class Containerd:
             if arguments[0].endswith(b"containerd-shim-runc-v2") and self.address.encode() in arguments:
                 found.append(int(path.split("/")[2]))
         return found
-
-    def _unmount_leftovers(self):
-        with open("/proc/self/mounts", encoding="utf-8") as file:
-            points = [line.split()[1] for line in file]
-        for point in reversed(points):
-            if point.startswith(self.dir + "/"):
-                subprocess.run(["umount", "--lazy", point], check=False)

@@ -73,6 +73,19 @@ class Crictl:
             status[key + "Ns"] = _nanoseconds(status[key])
         return status
 
+    def statuses(self, *filters):
+        """{container name: its status} of the containers that match; the newest where one has been restarted."""
+        newest = {}
+        for container in self.containers(*filters):
+            status = self.status(container["id"])
+            known = newest.get(status["metadata"]["name"])
+            if known is None or known["createdAtNs"] < status["createdAtNs"]:
+                newest[status["metadata"]["name"]] = status
+        return newest
+
+    def statuses_of_static_pod(self, name, node_name):
+        return self.statuses(f"--label=io.kubernetes.pod.name={name}-{node_name}")
+
     def logs(self, container):
         result = self.result("logs", container)
         return result.stdout.decode() + result.stderr.decode()

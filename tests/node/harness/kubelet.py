@@ -12,20 +12,18 @@ READ_ONLY_PORT = 10255
 
 
 class Kubelet:
-    def __init__(self, endpoint, log_dir):
+    def __init__(self, log_dir):
         self.dir = namespaces.work_dir("kubelet")
         self.root_dir = os.path.join(self.dir, "root")
         self.static_pod_path = os.path.join(self.dir, "manifests")
         self.pods_api_socket = os.path.join(self.root_dir, "pods-api", "pods-api.sock")
         os.makedirs(self.static_pod_path)
-        config_path = os.path.join(self.dir, "config.json")
-        with open(config_path, "w", encoding="utf-8") as file:
-            json.dump(self._config(endpoint), file, indent=1)
+        self._config_path = os.path.join(self.dir, "config.json")
         self.daemon = Daemon(
             "kubelet",
             [
                 tools.built("kubelet", "kubelet"),
-                f"--config={config_path}",
+                f"--config={self._config_path}",
                 f"--root-dir={self.root_dir}",
                 f"--cert-dir={self.dir}/pki",
                 f"--hostname-override={NODE_NAME}",
@@ -57,7 +55,11 @@ class Kubelet:
             "imageGCHighThresholdPercent": 100,
         }
 
-    def start(self):
+    def start(self, endpoint=None):
+        """Starts it on a runtime's endpoint; later without one on the same, or with another as when a node is switched."""
+        if endpoint is not None:
+            with open(self._config_path, "w", encoding="utf-8") as file:
+                json.dump(self._config(endpoint), file, indent=1)
         self.daemon.start()
         self.daemon.wait_ready(lambda: _get("/healthz") == b"ok")
         return self
@@ -66,9 +68,9 @@ class Kubelet:
         """As when it crashes; pods run on."""
         self.daemon.kill()
 
-    def restart(self):
+    def restart(self, endpoint=None):
         self.daemon.terminate()
-        self.start()
+        self.start(endpoint)
 
     def stop(self):
         self.daemon.terminate()
@@ -79,12 +81,20 @@ class Kubelet:
         aside = os.path.join(self.dir, name + ".new")
         with open(aside, "w", encoding="utf-8") as file:
             json.dump(pod, file)
-        os.rename(aside, os.path.join(self.static_pod_path, name + ".json"))
+        os.rename(aside, self._manifest(name))
 
-    def remove(self, name):
+    def remove(self, name, seconds=60):
         """Takes the manifest away and waits until kubelet has deleted the pod."""
-        os.unlink(os.path.join(self.static_pod_path, name + ".json"))
-        wait.until(lambda: self.pod(name) is None, f"kubelet has deleted pod {name}", 60)
+        os.unlink(self._manifest(name))
+        wait.until(lambda: self.pod(name) is None, f"kubelet has deleted pod {name}", seconds)
+
+    def remove_if_there(self, name):
+        """The same for a test's clean-up."""
+        if os.path.exists(self._manifest(name)):
+            self.remove(name)
+
+    def _manifest(self, name):
+        return os.path.join(self.static_pod_path, name + ".json")
 
     def pods(self):
         return json.loads(_get("/pods"))["items"] or []
@@ -104,6 +114,15 @@ class Kubelet:
         """{container name: its status as kubelet reports it}."""
         pod = self.pod(name) or {}
         return {status["name"]: status for status in pod.get("status", {}).get("containerStatuses", [])}
+
+    def waiting_reasons(self, name):
+        """{container name: (reason, message)} of those that wait, as `kubectl describe` would show them."""
+        waiting = {}
+        for container, status in self.container_statuses(name).items():
+            if "waiting" in status["state"]:
+                state = status["state"]["waiting"]
+                waiting[container] = (state.get("reason", ""), state.get("message", ""))
+        return waiting
 
     def wait_phase(self, name, phase, seconds=60):
         wait.until(

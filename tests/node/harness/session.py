@@ -1,7 +1,7 @@
 """How a node test file runs: everything it needs is there, or it says in one line why not; then namespaces, then unittest.
 
     if __name__ == "__main__":
-        session.main(needs=("kubelet", "cri-tools", "containerd", "pause"))
+        session.main(shim=True)
 """
 
 import atexit
@@ -12,15 +12,19 @@ import tempfile
 import unittest
 
 from harness import namespaces, tools
+from harness.shim import binary as shim_binary
 
 SKIPPED = 77  # What CTest and automake take as "skipped".
 ALL = ("pause", "cri-tools", "containerd", "kubelet")
 _LOG_DIR = "SIDECAR_SHIM_NODE_LOGS"
 
 
-def main(needs=ALL):
+def main(needs=ALL, shim=False):
+    """needs: the families of built programs; shim: also the program under test."""
     if os.environ.get(namespaces.MARK) is None:
         try:
+            if shim:
+                shim_binary()
             tools.require(needs)  # Here, because inside the namespaces there is no network to build with.
         except tools.Missing as missing:
             print(f"skipped: {os.path.basename(sys.argv[0])}: {missing}")
