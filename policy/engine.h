@@ -36,6 +36,7 @@ class Engine {
 
   bool KnowsSandbox(const SandboxId& sandbox) const { return pod_of_sandbox_.contains(sandbox); }
   const PodState* FindPod(const PodRef& ref) const;
+  const PodState* FindPodOfSandbox(const SandboxId& sandbox) const;
   const ContainerRecord* FindContainer(const ContainerId& container) const;
   const PodState* PodOfContainer(const ContainerId& container) const;
 

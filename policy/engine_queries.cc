@@ -9,6 +9,11 @@ const PodState* Engine::FindPod(const PodRef& ref) const {
   return it == pods_.end() ? nullptr : &it->second.state;
 }
 
+const PodState* Engine::FindPodOfSandbox(const SandboxId& sandbox) const {
+  auto it = pod_of_sandbox_.find(sandbox);
+  return it == pod_of_sandbox_.end() ? nullptr : FindPod(it->second);
+}
+
 const PodState* Engine::PodOfContainer(const ContainerId& container) const {
   auto it = pod_of_container_.find(container);
   return it == pod_of_container_.end() ? nullptr : FindPod(it->second);

@@ -83,8 +83,9 @@ PodResult PodWorker::Run() {
     std::optional<PodStatus> status = pleg_->NewerThan(last_pass, deadline);
     if (!status) break;
     Pass pass;
-    if (!Sync(*status, pass)) break;
+    bool goes_on = Sync(*status, pass);
     last_pass = absl::Now();
+    if (!goes_on) break;
     pleg_->WaitForChange(std::min(NextPass(pass), deadline));
   }
   PodResult result;
@@ -92,9 +93,10 @@ PodResult PodWorker::Run() {
   result.timed_out = !stop_ && !IsTerminal(phase_);
   if (result.stopped) log_.Emit(Event::Kind::kStopping, "pod", "asked to stop: the pod is ended");
   if (result.timed_out) log_.Emit(Event::Kind::kStopping, "pod", "out of time: the pod is ended");
-  result.cleanup = TakeDown();
+  result.cleanup = TakeDown(last_pass);
   result.phase = phase_;
-  result.timeline = recorder_.Snapshot(PhaseName(phase_), absl::Now());
+  result.timeline = recorder_.Snapshot(PhaseName(phase_), IsTerminal(phase_) ? phase_since_ : absl::Now());
+  result.timeline.ending = result.stopped ? "stopped" : result.timed_out ? "timeout" : "complete";
   return result;
 }
 
@@ -115,6 +117,7 @@ void PodWorker::Observe(const PodStatus& status) {
 void PodWorker::SetPhase(Phase phase) {
   if (phase == phase_) return;
   phase_ = phase;
+  phase_since_ = absl::Now();
   log_.Emit(Event::Kind::kPhase, "pod", PhaseName(phase));
 }
 
@@ -249,16 +252,15 @@ absl::Time PodWorker::NextPass(const Pass& pass) {
   return due;
 }
 
-absl::Status PodWorker::TakeDown() {
+absl::Status PodWorker::TakeDown(absl::Time last_pass) {
   pleg_->Resume();
-  // A fresh look: the shim may have started a container a moment ago.
   absl::Status result;
   for (int tries = 0; tries < 3; ++tries) {
-    absl::Time now = absl::Now();
-    std::optional<PodStatus> status = pleg_->NewerThan(now, now + options_.give_up_after);
+    std::optional<PodStatus> status = pleg_->NewerThan(last_pass, absl::Now() + options_.give_up_after);
     if (!status) return absl::UnavailableError("the runtime does not answer; the pod may still be there");
     result = stopper_.StopPod(*status);
-    std::optional<PodStatus> after = pleg_->NewerThan(absl::Now(), absl::Now() + options_.give_up_after);
+    last_pass = absl::Now();
+    std::optional<PodStatus> after = pleg_->NewerThan(last_pass, last_pass + options_.give_up_after);
     if (!after || after->AnyRunning()) continue;
     if (!IsTerminal(phase_)) SetPhase(ComputePhase(model_, *after, waiting_));
     if (options_.keep) return result;

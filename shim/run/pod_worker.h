@@ -91,8 +91,9 @@ class PodWorker {
   absl::Duration Jittered(absl::Duration period);
   void SetPhase(Phase phase);
   bool Ended() const;
-  // Stops and removes whatever the runtime has of the pod.
-  absl::Status TakeDown();
+  // Stops and removes whatever the runtime has of the pod, as seen after the
+  // last pass.
+  absl::Status TakeDown(absl::Time last_pass);
 
   const PodModel& model_;
   const PodDirs dirs_;
@@ -106,6 +107,7 @@ class PodWorker {
   Backoff crash_loops_;
   std::set<std::string> waiting_;  // containers whose last start failed
   Phase phase_ = Phase::kPending;
+  absl::Time phase_since_;
   std::mt19937 random_;
   std::atomic<bool> stop_{false};
   std::unique_ptr<Pleg> pleg_;

@@ -124,9 +124,9 @@ void RemoveContainerLinks(const PodModel& model) {
 }
 
 int ExitCode(const PodResult& result) {
-  if (result.phase == Phase::kSucceeded) return kSucceeded;
   if (result.timed_out) return kTimedOut;
   if (result.stopped) return kInterrupted;
+  if (result.phase == Phase::kSucceeded) return kSucceeded;
   return result.phase == Phase::kFailed ? kFailed : kError;
 }
 
@@ -134,7 +134,9 @@ void PrintResult(const PodResult& result, const PodDirs& dirs) {
   const Timeline& timeline = result.timeline;
   std::cout << "\n" << RenderTable(timeline) << "\n" << RenderGantt(timeline, TerminalWidth()) << "\n";
   std::cout << timeline.name_space << "/" << timeline.pod << ": " << timeline.phase << " after "
-            << FormatOffset(timeline.end, timeline.start) << " s; logs in " << dirs.log_dir << std::endl;
+            << FormatOffset(timeline.end, timeline.start) << " s"
+            << (result.timed_out ? ", ended when its time was up" : result.stopped ? ", ended on request" : "")
+            << "; logs in " << dirs.log_dir << std::endl;
   if (!result.cleanup.ok()) std::cerr << "warning: " << result.cleanup.message() << "\n";
 }
 

@@ -49,8 +49,9 @@ struct Timeline {
   std::string pod;
   std::string uid;
   std::string phase;
+  std::string ending;  // "complete", or why the pod was ended before: "stopped", "timeout"
   absl::Time start;
-  absl::Time end;
+  absl::Time end;  // when the phase became final
   std::vector<TimelineRow> rows;  // in spec order, init containers first
 };
 

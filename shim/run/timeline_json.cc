@@ -41,6 +41,7 @@ std::string RenderJson(const Timeline& timeline) {
   json["pod"] = timeline.pod;
   json["uid"] = timeline.uid;
   json["phase"] = timeline.phase;
+  json["ending"] = timeline.ending;
   json["start"] = absl::FormatTime(absl::RFC3339_full, timeline.start, absl::UTCTimeZone());
   json["duration"] = Seconds(timeline.end, timeline.start);
   json["containers"] = Json::array();

@@ -8,7 +8,7 @@
 
 namespace sidecar_shim::run {
 
-// Indented JSON: namespace, pod, uid, phase, start (RFC 3339), duration, and
+// Indented JSON: namespace, pod, uid, phase, ending, start (RFC 3339), duration, and
 // containers[] with name, role, priority and attempts[]. Durations and offsets
 // are seconds since the start; null for what has not happened.
 std::string RenderJson(const Timeline& timeline);

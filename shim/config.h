@@ -1,0 +1,38 @@
+// The daemon's configuration: file and flags, checked before anything starts.
+#ifndef SIDECAR_SHIM_SHIM_CONFIG_H_
+#define SIDECAR_SHIM_SHIM_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "config.pb.h"
+#include "policy/settings.h"
+
+namespace sidecar_shim {
+
+struct DaemonConfig {
+  std::string listen;         // path of the shim's socket
+  std::string runtime;        // unix:// endpoint of the runtime
+  std::string image_service;  // unix:// endpoint of the image service
+  std::string kubelet_root_dir;
+  std::string static_pod_path;
+  std::string log_level;
+  std::string log_format;  // "text" or "json"
+  policy::Duration shutdown_grace{0};
+  policy::Options policy;
+};
+
+// YAML with the keys of config.proto. kInvalidArgument names the key: unknown,
+// duplicate, or of the wrong type.
+absl::StatusOr<config::Config> ParseConfigFile(const std::string& path);
+
+// What the file says, with the flags on top and the defaults below; every
+// value checked.
+absl::StatusOr<DaemonConfig> MakeDaemonConfig(const config::Config& file, const config::Config& flags);
+
+// The defaults, for --help and the man page.
+config::Config DefaultConfig();
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CONFIG_H_

@@ -1,0 +1,34 @@
+// Learns exits from containerd's event service within milliseconds. Any number
+// of clients may subscribe there, unlike CRI's GetContainerEvents on
+// containerd 1.x, which belongs to kubelet.
+#ifndef SIDECAR_SHIM_SHIM_CORE_EXIT_WATCHER_H_
+#define SIDECAR_SHIM_SHIM_CORE_EXIT_WATCHER_H_
+
+#include "shim/core/conductor.h"
+#include "shim/core/reconciler.h"
+#include "shim/relay/subscription.h"
+
+namespace sidecar_shim {
+
+class ExitWatcher {
+ public:
+  ExitWatcher(Loop& loop, Upstream& upstream, Conductor& conductor, Reconciler& reconciler);
+
+  void Start() { subscription_.Start(); }
+  void Stop();
+
+ private:
+  void OnSent();
+  void OnMessage(const grpc::ByteBuffer& message);
+  void OnEnd(const grpc::Status& status);
+
+  Conductor& conductor_;
+  Reconciler& reconciler_;
+  Loop::Timer second_look_;
+  Subscription subscription_;
+  bool complained_ = false;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CORE_EXIT_WATCHER_H_

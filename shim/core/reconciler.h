@@ -1,0 +1,77 @@
+// Compares what the policy knows with what the runtime has and feeds the
+// difference: everything at start, later what was missed. The runtime is the
+// truth; whatever the shim must remember beyond it is stamped into container
+// annotations (policy/stamp.h). Containers from before the shim's installation
+// carry no stamp; their envs are read from verbose status, where the runtime
+// shows them. Loop thread only.
+#ifndef SIDECAR_SHIM_SHIM_CORE_RECONCILER_H_
+#define SIDECAR_SHIM_SHIM_CORE_RECONCILER_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "shim/core/conductor.h"
+#include "shim/core/runtime.h"
+#include "shim/sources/plan_registry.h"
+
+namespace sidecar_shim {
+
+class Reconciler {
+ public:
+  Reconciler(Loop& loop, Conductor& conductor, Runtime& runtime, PlanRegistry& plans)
+      : loop_(loop), conductor_(conductor), runtime_(runtime), plans_(plans), timer_(loop) {}
+
+  // Reads the whole runtime; `done(ok)` runs when all of it has been fed. False:
+  // the runtime did not answer; the reconciler goes on trying by itself.
+  void Start(std::function<void(bool ok)> done);
+
+  // True once the runtime has been read as a whole.
+  bool ready() const { return ready_; }
+  // Runs `then` once ready, after `patience` at the latest.
+  void WhenReady(Duration patience, std::function<void()> then);
+
+  // Looks again soon: events may have been missed.
+  void Hint();
+
+  // While false, exits are learnt by asking: every second as long as one
+  // matters, and from lists that pass by.
+  void SetEventsFlow(bool flow);
+
+  // A complete answer to ListContainers passed by. Only looked at where exits
+  // are not told otherwise.
+  bool WantsLists() const { return !events_flow_ && conductor_.engine().AwaitsExits(); }
+  void OnList(const runtime::v1::ListContainersResponse& containers);
+
+  // The sandbox is no more: everything that is known of it is freed.
+  void OnSandboxGone(const policy::SandboxId& sandbox);
+
+  void Stop();
+
+ private:
+  struct Pass;
+
+  void Run(std::function<void(bool ok)> done);
+  void OnSandboxes(const std::shared_ptr<Pass>& pass, const runtime::v1::ListPodSandboxResponse& response);
+  void OnContainers(const std::shared_ptr<Pass>& pass, const runtime::v1::ListContainersResponse& response);
+  void Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Container& container);
+  void Compare(const runtime::v1::Container& container);
+  void AskForExit(const std::string& id);
+  void Schedule();
+
+  Loop& loop_;
+  Conductor& conductor_;
+  Runtime& runtime_;
+  PlanRegistry& plans_;
+  Loop::Timer timer_;
+  bool ready_ = false;
+  bool running_ = false;
+  bool again_ = false;
+  bool events_flow_ = false;
+  bool stopped_ = false;
+  std::vector<std::shared_ptr<std::function<void()>>> waiting_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CORE_RECONCILER_H_

@@ -1,0 +1,158 @@
+#include "shim/core/stopper.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "shim/core/http_get.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr const char* kPreStopAnnotation = "io.kubernetes.container.preStopHandler";
+constexpr const char* kPortsAnnotation = "io.kubernetes.container.ports";
+// The least that is left for the stop signal after a hook (kubelet's rule).
+constexpr Duration kMinimumGrace = std::chrono::seconds(2);
+
+std::string Find(const google::protobuf::Map<std::string, std::string>& map, const char* key) {
+  auto it = map.find(key);
+  return it == map.end() ? std::string() : it->second;
+}
+
+std::string Url(const HttpHook& hook, const std::string& host) {
+  const bool ipv6 = absl::StrContains(host, ':');
+  return absl::StrCat(hook.scheme, "://", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", hook.port, hook.path);
+}
+
+}  // namespace
+
+struct Stopper::Job {
+  explicit Job(Loop& loop) : timer(loop) {}
+  policy::ContainerId id;
+  std::string name;
+  Time began{0};
+  Duration grace{0};
+  bool pre_stop_ran = false;
+  Loop::Timer timer;
+
+  Duration Rest() const { return std::max(grace - (Loop::Now() - began), kMinimumGrace); }
+};
+
+void Stopper::Stop(const policy::StopSidecar& action) {
+  auto job = std::make_shared<Job>(loop_);
+  job->id = action.container;
+  job->began = Loop::Now();
+  job->grace = action.grace;
+  const policy::ContainerRecord* record = conductor_.engine().FindContainer(action.container);
+  if (record != nullptr) job->name = record->name;
+  if (!action.run_pre_stop || record == nullptr) {
+    SendStop(job);
+    return;
+  }
+  runtime_.ContainerStatus(
+      job->id, /*verbose=*/false,
+      [this, job, sandbox = record->sandbox](const grpc::Status& status,
+                                             const runtime::v1::ContainerStatusResponse& response) {
+        if (!status.ok()) {
+          spdlog::warn("cannot read the preStop hook of container {}: {}", job->name, status.error_message());
+          conductor_.Feed(policy::SidecarStopEnded{job->id, /*ok=*/false, /*pre_stop_ran=*/false});
+          return;
+        }
+        const auto& annotations = response.status().annotations();
+        RunHook(job, Find(annotations, kPreStopAnnotation), Find(annotations, kPortsAnnotation), sandbox);
+      });
+}
+
+void Stopper::RunHook(const std::shared_ptr<Job>& job, const std::string& handler, const std::string& ports,
+                      const policy::SandboxId& sandbox) {
+  const absl::StatusOr<PreStopHook> hook = ParsePreStop(handler, ports);
+  if (!hook.ok()) {
+    HookEnded(job, std::string(hook.status().message()));
+  } else if (const auto* exec = std::get_if<ExecHook>(&*hook)) {
+    RunExec(job, *exec);
+  } else if (const auto* http = std::get_if<HttpHook>(&*hook)) {
+    RunHttp(job, *http, sandbox);
+  } else if (const auto* sleep = std::get_if<SleepHook>(&*hook)) {
+    RunSleep(job, *sleep);
+  } else {
+    HookEnded(job, "");
+  }
+}
+
+void Stopper::RunExec(const std::shared_ptr<Job>& job, const ExecHook& hook) {
+  runtime_.ExecSync(job->id, hook.command, job->grace,
+                    [this, job](const grpc::Status& status, const runtime::v1::ExecSyncResponse& response) {
+                      if (!status.ok()) {
+                        HookEnded(job, status.error_message());
+                      } else if (response.exit_code() != 0) {
+                        HookEnded(job, absl::StrCat("exit code ", response.exit_code()));
+                      } else {
+                        HookEnded(job, "");
+                      }
+                    });
+}
+
+void Stopper::RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook,
+                      const policy::SandboxId& sandbox) {
+  auto get = [this, job, hook](const std::string& host) {
+    worker_.Run([this, job, url = Url(hook, host), headers = hook.headers] {
+      const absl::Status status = HttpGet(url, headers, job->grace);
+      loop_.Post([this, job, problem = std::string(status.message())] { HookEnded(job, problem); });
+    });
+  };
+  if (!hook.host.empty()) {
+    get(hook.host);
+    return;
+  }
+  runtime_.PodSandboxStatus(sandbox, [this, job, get](const grpc::Status& status,
+                                                      const runtime::v1::PodSandboxStatusResponse& response) {
+    if (!status.ok()) {
+      HookEnded(job, status.error_message());
+      return;
+    }
+    // A pod in the host's network has no address of its own in CRI.
+    const std::string& ip = response.status().network().ip();
+    get(ip.empty() ? "127.0.0.1" : ip);
+  });
+}
+
+void Stopper::RunSleep(const std::shared_ptr<Job>& job, const SleepHook& hook) {
+  const Duration pause = std::min<Duration>(std::chrono::seconds(hook.seconds), job->grace);
+  job->timer.Start(Loop::Now() + pause, [this, job] { HookEnded(job, ""); });
+}
+
+void Stopper::HookEnded(const std::shared_ptr<Job>& job, const std::string& problem) {
+  if (!problem.empty())
+    spdlog::warn("preStop hook of container {}: {}; stopping it anyway", job->name, problem);
+  job->pre_stop_ran = true;
+  SendStop(job);
+}
+
+void Stopper::SendStop(const std::shared_ptr<Job>& job) {
+  runtime_.StopContainer(
+      job->id, job->Rest(),
+      [this, job](const grpc::Status& status, const runtime::v1::StopContainerResponse&) {
+        if (!status.ok()) {
+          spdlog::warn("stopping sidecar {} failed, will be tried again: {}", job->name,
+                       status.error_message());
+        }
+        conductor_.Feed(policy::SidecarStopEnded{job->id, status.ok(), job->pre_stop_ran});
+        if (!status.ok()) return;
+        runtime_.ContainerStatus(
+            job->id, /*verbose=*/false,
+            [this, job](const grpc::Status& got, const runtime::v1::ContainerStatusResponse& response) {
+              const runtime::v1::ContainerStatus& container = response.status();
+              if (!got.ok() || container.state() != runtime::v1::CONTAINER_EXITED) return;
+              spdlog::info(
+                  "sidecar stopped: container={} real_exit_code={} after={}ms", job->name,
+                  container.exit_code(),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(Loop::Now() - job->began).count());
+              conductor_.Feed(
+                  policy::ContainerExited{container.id(), container.exit_code(), container.finished_at()});
+            });
+      });
+}
+
+}  // namespace sidecar_shim

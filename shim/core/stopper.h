@@ -1,0 +1,45 @@
+// Stops sidecars as kubelet would: preStop hook within the grace, then
+// StopContainer with the rest of it; then asks the runtime how it ended.
+//
+//   Stop -> ContainerStatus (hook, log names) -> hook -> StopContainer
+//        -> SidecarStopEnded, ContainerExited
+#ifndef SIDECAR_SHIM_SHIM_CORE_STOPPER_H_
+#define SIDECAR_SHIM_SHIM_CORE_STOPPER_H_
+
+#include <memory>
+
+#include "shim/core/conductor.h"
+#include "shim/core/hands.h"
+#include "shim/core/pre_stop.h"
+#include "shim/core/runtime.h"
+#include "shim/worker.h"
+
+namespace sidecar_shim {
+
+class Stopper : public StopHand {
+ public:
+  Stopper(Loop& loop, Conductor& conductor, Runtime& runtime, Worker& worker)
+      : loop_(loop), conductor_(conductor), runtime_(runtime), worker_(worker) {}
+
+  void Stop(const policy::StopSidecar& action) override;
+
+ private:
+  struct Job;
+
+  void RunHook(const std::shared_ptr<Job>& job, const std::string& handler, const std::string& ports,
+               const policy::SandboxId& sandbox);
+  void RunExec(const std::shared_ptr<Job>& job, const ExecHook& hook);
+  void RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook, const policy::SandboxId& sandbox);
+  void RunSleep(const std::shared_ptr<Job>& job, const SleepHook& hook);
+  void HookEnded(const std::shared_ptr<Job>& job, const std::string& problem);
+  void SendStop(const std::shared_ptr<Job>& job);
+
+  Loop& loop_;
+  Conductor& conductor_;
+  Runtime& runtime_;
+  Worker& worker_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CORE_STOPPER_H_

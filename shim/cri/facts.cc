@@ -1,0 +1,79 @@
+#include "shim/cri/facts.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr const char* kGraceAnnotation = "io.kubernetes.pod.terminationGracePeriod";
+constexpr int64_t kDefaultGraceSeconds = 30;
+constexpr const char* kJobLabels[] = {"batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid",
+                                      "job-name", "controller-uid"};
+
+template <typename Sandbox>
+policy::SandboxSeen FromSandbox(const std::string& id, const Sandbox& sandbox) {
+  policy::SandboxSeen seen;
+  seen.pod = ToPodRef(sandbox.metadata());
+  seen.sandbox = id;
+  seen.annotations = ToAnnotations(sandbox.annotations());
+  seen.job_labels = HasJobLabels(sandbox.labels());
+  return seen;
+}
+
+}  // namespace
+
+policy::PodRef ToPodRef(const runtime::v1::PodSandboxMetadata& metadata) {
+  return {metadata.namespace_(), metadata.name(), metadata.uid()};
+}
+
+policy::Annotations ToAnnotations(const StringMap& map) { return {map.begin(), map.end()}; }
+
+bool HasJobLabels(const StringMap& labels) {
+  for (const char* label : kJobLabels) {
+    if (labels.contains(label)) return true;
+  }
+  return false;
+}
+
+policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config) {
+  policy::TraitsReader reader;
+  for (const runtime::v1::KeyValue& env : config.envs()) reader.Env(env.key(), env.value());
+  return reader.Finish();
+}
+
+int64_t ReadGraceSeconds(const StringMap& container_annotations) {
+  auto it = container_annotations.find(kGraceAnnotation);
+  int64_t seconds = 0;
+  if (it == container_annotations.end() || !absl::SimpleAtoi(it->second, &seconds) || seconds < 0) {
+    return kDefaultGraceSeconds;
+  }
+  return seconds;
+}
+
+policy::SandboxSeen ToSandboxSeen(const runtime::v1::PodSandbox& sandbox) {
+  policy::SandboxSeen seen = FromSandbox(sandbox.id(), sandbox);
+  seen.ready = sandbox.state() == runtime::v1::SANDBOX_READY;
+  return seen;
+}
+
+policy::SandboxSeen ToSandboxSeen(const std::string& id, const runtime::v1::PodSandboxConfig& config) {
+  return FromSandbox(id, config);
+}
+
+policy::RunState ToRunState(runtime::v1::ContainerState state) {
+  switch (state) {
+    case runtime::v1::CONTAINER_CREATED:
+      return policy::RunState::kCreated;
+    case runtime::v1::CONTAINER_RUNNING:
+      return policy::RunState::kRunning;
+    case runtime::v1::CONTAINER_EXITED:
+      return policy::RunState::kExited;
+    default:
+      return policy::RunState::kUnknown;
+  }
+}
+
+std::string Describe(const policy::PodRef& pod) { return absl::StrCat(pod.name_space, "/", pod.name); }
+
+}  // namespace sidecar_shim

@@ -1,0 +1,38 @@
+// CRI messages read as the policy's plain values.
+#ifndef SIDECAR_SHIM_SHIM_CRI_FACTS_H_
+#define SIDECAR_SHIM_SHIM_CRI_FACTS_H_
+
+#include <google/protobuf/map.h>
+
+#include <string>
+
+#include "cri.pb.h"
+#include "policy/events.h"
+
+namespace sidecar_shim {
+
+using StringMap = google::protobuf::Map<std::string, std::string>;
+
+policy::PodRef ToPodRef(const runtime::v1::PodSandboxMetadata& metadata);
+policy::Annotations ToAnnotations(const StringMap& map);
+
+// Carries a label that the Job controller sets (batch/v1, or older).
+bool HasJobLabels(const StringMap& labels);
+
+// The containers' envs as they will be (the last duplicate wins).
+policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config);
+
+// kubelet's io.kubernetes.pod.terminationGracePeriod, 30 s where absent.
+int64_t ReadGraceSeconds(const StringMap& container_annotations);
+
+policy::SandboxSeen ToSandboxSeen(const runtime::v1::PodSandbox& sandbox);
+policy::SandboxSeen ToSandboxSeen(const std::string& id, const runtime::v1::PodSandboxConfig& config);
+
+policy::RunState ToRunState(runtime::v1::ContainerState state);
+
+// "namespace/name", for the log.
+std::string Describe(const policy::PodRef& pod);
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CRI_FACTS_H_

@@ -1,0 +1,191 @@
+#include "shim/daemon.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "shim/core/exit_watcher.h"
+#include "shim/core/note_log.h"
+#include "shim/core/stopper.h"
+#include "shim/handlers/context.h"
+#include "shim/listener.h"
+#include "shim/notify.h"
+#include "shim/relay/relay.h"
+#include "shim/sources/annotation_source.h"
+#include "shim/sources/pods_api_source.h"
+#include "shim/sources/static_pod_source.h"
+
+namespace sidecar_shim {
+namespace {
+
+// If the runtime does not answer by then, the socket opens all the same: calls
+// fail with UNAVAILABLE and a text instead of hanging.
+constexpr Duration kStartPatience = std::chrono::seconds(3);
+constexpr Duration kOwnershipRetry = std::chrono::seconds(1);
+constexpr size_t kPodsApiPlace = 0;  // in the list of plan sources
+
+}  // namespace
+
+struct Daemon::Parts {
+  explicit Parts(const DaemonConfig& daemon_config)
+      : config(daemon_config), runtime_channel(config.runtime), image_channel(config.image_service) {}
+
+  void Build();
+  void OpenSocket();
+  void AdoptOwnership();
+  void Drain();
+  void TakeApart();
+
+  const DaemonConfig config;
+  Upstream runtime_channel;
+  Upstream image_channel;
+  Relay relay{runtime_channel, image_channel};
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Loop> loop;
+  Counters counters;
+  NoteLog notes{counters};
+  std::unique_ptr<Worker> worker;
+  std::unique_ptr<Conductor> conductor;
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<PlanRegistry> plans;
+  std::unique_ptr<Reconciler> reconciler;
+  std::unique_ptr<Launcher> launcher;
+  std::unique_ptr<Stopper> stopper;
+  std::unique_ptr<ExitWatcher> exits;
+  std::unique_ptr<HandlerContext> handlers;
+  std::unique_ptr<Loop::Timer> start_timer;
+  std::unique_ptr<Loop::Timer> ownership_timer;
+  std::unique_ptr<Loop::Timer> drain_timer;
+  bool open = false;
+  bool draining = false;
+  std::atomic<bool> shutdown_asked{false};
+  std::thread server_shutdown;
+};
+
+void Daemon::Parts::Build() {
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(-1);
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.RegisterAsyncGenericService(&relay.service());
+  acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  loop = std::make_unique<Loop>(builder.AddCompletionQueue());
+  server = builder.BuildAndStart();
+
+  worker = std::make_unique<Worker>();
+  conductor = std::make_unique<Conductor>(*loop, config.policy);
+  runtime = std::make_unique<Runtime>(*loop, runtime_channel);
+  plans = std::make_unique<PlanRegistry>(*loop, *conductor);
+  plans->Add(std::make_unique<PodsApiSource>(*loop,
+                                             absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock"),
+                                             [this](const policy::PodRef& pod, const policy::PodPlan& plan) {
+                                               plans->Push(pod, kPodsApiPlace, plan);
+                                             }));
+  plans->Add(std::make_unique<StaticPodSource>(*loop, *worker, config.static_pod_path));
+  plans->Add(std::make_unique<AnnotationSource>(counters));
+  reconciler = std::make_unique<Reconciler>(*loop, *conductor, *runtime, *plans);
+  launcher = std::make_unique<Launcher>(*conductor, *runtime, *worker);
+  stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *worker);
+  conductor->SetHands(*launcher, *stopper, notes);
+  exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
+  handlers = std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans});
+  start_timer = std::make_unique<Loop::Timer>(*loop);
+  ownership_timer = std::make_unique<Loop::Timer>(*loop);
+  drain_timer = std::make_unique<Loop::Timer>(*loop);
+
+  relay.Start(*loop, MakeHandlers(*handlers));
+}
+
+void Daemon::Parts::OpenSocket() {
+  if (std::exchange(open, true) || draining) return;
+  start_timer->Cancel();
+  AdoptOwnership();
+  listener->Start(std::move(acceptor));
+  spdlog::info("sidecar-shim {} serves on unix://{} for {}", SIDECAR_SHIM_VERSION, config.listen,
+               config.runtime);
+  Notify("READY=1");
+}
+
+void Daemon::Parts::AdoptOwnership() {
+  if (listener->AdoptOwnership(*UnixPath(config.runtime))) return;
+  ownership_timer->Start(Loop::Now() + kOwnershipRetry, [this] { AdoptOwnership(); });
+}
+
+void Daemon::Parts::Drain() {
+  if (std::exchange(draining, true)) return;
+  Notify("STOPPING=1");
+  spdlog::info("shutting down: {} calls under way; {}", relay.live_calls(), counters.ToString());
+  listener->Stop();
+  start_timer->Cancel();
+  ownership_timer->Cancel();
+  exits->Stop();
+  reconciler->Stop();
+  conductor->Stop();
+  relay.BeginShutdown();
+  // Blocks until the calls have ended or the grace is over, then cancels what
+  // is left; so it needs a thread of its own beside the loop.
+  server_shutdown = std::thread([this] {
+    server->Shutdown(std::chrono::system_clock::now() +
+                     std::chrono::duration_cast<std::chrono::microseconds>(config.shutdown_grace));
+    loop->Post([this] { relay.OnIdle([this] { TakeApart(); }); });
+  });
+}
+
+void Daemon::Parts::TakeApart() {
+  runtime->CancelAll();
+  worker.reset();  // joins: nothing posts to the loop after this
+  plans.reset();
+  loop->Shutdown();
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Daemon::~Daemon() {
+  if (parts_->server_shutdown.joinable()) parts_->server_shutdown.join();
+}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(const DaemonConfig& config) {
+  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(config.listen);
+  if (!listener.ok()) return listener.status();
+  auto parts = std::make_unique<Parts>(config);
+  parts->listener = *std::move(listener);
+  parts->Build();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+void Daemon::Run() {
+  Parts& parts = *parts_;
+  parts.loop->Post([&parts] {
+    parts.exits->Start();
+    parts.reconciler->Start([&parts](bool ok) {
+      if (!ok)
+        spdlog::warn("the runtime does not answer on {} yet; its calls fail until it does",
+                     parts.config.runtime);
+      parts.OpenSocket();
+    });
+    parts.start_timer->Start(Loop::Now() + kStartPatience, [&parts] { parts.OpenSocket(); });
+  });
+  parts.loop->Run();
+}
+
+void Daemon::Shutdown() {
+  if (parts_->shutdown_asked.exchange(true)) return;
+  parts_->loop->Post([this] { parts_->Drain(); });
+}
+
+void Daemon::LogCounters() {
+  parts_->loop->Post([this] {
+    spdlog::info("counters: {} pods={} waiting={} live_calls={}", parts_->counters.ToString(),
+                 parts_->conductor->engine().PodCount(), parts_->conductor->engine().WaitingCount(),
+                 parts_->relay.live_calls());
+  });
+}
+
+}  // namespace sidecar_shim

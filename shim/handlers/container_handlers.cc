@@ -1,0 +1,119 @@
+// StartContainer, StopContainer, RemoveContainer.
+#include <algorithm>
+#include <utility>
+
+#include "shim/cri/facts.h"
+#include "shim/handlers/context.h"
+
+namespace sidecar_shim {
+namespace {
+
+// How long a start waits where the caller sets no deadline.
+constexpr Duration kLongestWait = std::chrono::minutes(2);
+// Kept from the caller's time, so that the refusal still reaches it.
+constexpr Duration kLeastMargin = std::chrono::milliseconds(100);
+
+Time PatienceOf(const RelayedCall& call) {
+  const Time now = Loop::Now();
+  const Time deadline = call.deadline();
+  if (deadline == Time::max()) return now + kLongestWait;
+  const Duration margin = std::max<Duration>((deadline - now) / 10, kLeastMargin);
+  return std::max(now, deadline - margin);
+}
+
+class StartContainerHandler : public CallHandler, public StartWaiter {
+ public:
+  explicit StartContainerHandler(HandlerContext& context) : context_(context) {}
+  ~StartContainerHandler() override { Withdraw(); }
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    call_ = &call;
+    bytes_ = bytes;
+    runtime::v1::StartContainerRequest request;
+    if (!FromBytes(bytes, request)) {
+      call.Forward(bytes);
+      return;
+    }
+    container_ = request.container_id();
+    question_ = context_.conductor.Ask(policy::StartRequested{0, container_, PatienceOf(call)}, *this);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (status.ok()) {
+      context_.conductor.Feed(policy::ContainerStarted{container_});
+    } else {
+      context_.conductor.Feed(policy::StartFailed{container_, status.error_message()});
+      context_.reconciler.Hint();  // the runtime may have ended it
+    }
+  }
+
+  void OnCancelled() override { Withdraw(); }
+
+  void Forward() override { call_->Forward(bytes_); }
+
+  void Answer() override { call_->Reply(ToBytes(runtime::v1::StartContainerResponse())); }
+
+  void Fail(const std::string& message) override {
+    call_->Fail(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, message));
+  }
+
+ private:
+  void Withdraw() {
+    if (question_ != 0) context_.conductor.Withdraw(std::exchange(question_, 0));
+  }
+
+  HandlerContext& context_;
+  RelayedCall* call_ = nullptr;
+  grpc::ByteBuffer bytes_;
+  policy::ContainerId container_;
+  policy::CallId question_ = 0;
+};
+
+class StopContainerHandler : public CallHandler {
+ public:
+  explicit StopContainerHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::StopContainerRequest request;
+    if (FromBytes(bytes, request)) context_.conductor.Feed(policy::CallerStops{request.container_id()});
+    call.Forward(bytes);
+  }
+
+ private:
+  HandlerContext& context_;
+};
+
+class RemoveContainerHandler : public CallHandler {
+ public:
+  explicit RemoveContainerHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::RemoveContainerRequest request;
+    if (FromBytes(bytes, request)) container_ = request.container_id();
+    call.Forward(bytes);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (status.ok() && !container_.empty()) context_.conductor.Feed(policy::ContainerGone{container_});
+  }
+
+ private:
+  HandlerContext& context_;
+  policy::ContainerId container_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> MakeStartContainerHandler(HandlerContext& context) {
+  return std::make_unique<StartContainerHandler>(context);
+}
+
+std::unique_ptr<CallHandler> MakeStopContainerHandler(HandlerContext& context) {
+  return std::make_unique<StopContainerHandler>(context);
+}
+
+std::unique_ptr<CallHandler> MakeRemoveContainerHandler(HandlerContext& context) {
+  return std::make_unique<RemoveContainerHandler>(context);
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,40 @@
+// What the handlers of intercepted calls work with.
+#ifndef SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
+#define SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
+
+#include "shim/core/conductor.h"
+#include "shim/core/launcher.h"
+#include "shim/core/reconciler.h"
+#include "shim/relay/call_handler.h"
+#include "shim/sources/plan_registry.h"
+
+namespace sidecar_shim {
+
+// All outlive the calls.
+struct HandlerContext {
+  Conductor& conductor;
+  Launcher& launcher;
+  Reconciler& reconciler;
+  PlanRegistry& plans;
+};
+
+// A handler for each intercepted method, in both CRI versions.
+HandlerTable MakeHandlers(HandlerContext& context);
+
+// One maker per handler file.
+std::unique_ptr<CallHandler> MakeRunPodSandboxHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeStopPodSandboxHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeRemovePodSandboxHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeCreateContainerHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeStartContainerHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeStopContainerHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeRemoveContainerHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeListContainersHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeContainerStatusHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakePodSandboxStatusHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeContainerEventsHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakePullImageHandler(HandlerContext& context);
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_

@@ -1,0 +1,126 @@
+// CreateContainer: the gate.
+#include <utility>
+
+#include "shim/cri/facts.h"
+#include "shim/handlers/context.h"
+
+namespace sidecar_shim {
+namespace {
+
+using runtime::v1::CreateContainerRequest;
+
+// A create waits this long for knowledge (never for a state).
+constexpr Duration kPatience = std::chrono::seconds(1);
+
+class CreateContainerHandler : public CallHandler, public CreateWaiter {
+ public:
+  explicit CreateContainerHandler(HandlerContext& context) : context_(context) {}
+  ~CreateContainerHandler() override { Withdraw(); }
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    call_ = &call;
+    bytes_ = bytes;
+    if (!FromBytes(bytes, request_) || !request_.has_config()) {
+      call.Forward(bytes);  // the runtime says what is wrong with it
+      return;
+    }
+    auto guard = std::weak_ptr<bool>(alive_);
+    context_.reconciler.WhenReady(kPatience, [this, guard] {
+      if (guard.lock()) FindPlan();
+    });
+  }
+
+  void OnResponse(grpc::ByteBuffer& bytes) override {
+    runtime::v1::CreateContainerResponse response;
+    if (!FromBytes(bytes, response)) return;
+    policy::ContainerSeen seen;
+    seen.container = response.container_id();
+    seen.sandbox = request_.pod_sandbox_id();
+    seen.name = request_.config().metadata().name();
+    seen.attempt = request_.config().metadata().attempt();
+    seen.traits = ReadTraits(request_.config());
+    seen.grace_seconds = ReadGraceSeconds(request_.config().annotations());
+    context_.conductor.Feed(seen);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (status.ok()) return;
+    context_.conductor.Feed(policy::CreateFailed{request_.pod_sandbox_id(),
+                                                 request_.config().metadata().name(), /*by_shim=*/false});
+  }
+
+  void OnCancelled() override {
+    alive_.reset();
+    Withdraw();
+  }
+
+  void Admit(const policy::Annotations& stamps) override {
+    if (stamps.empty()) {
+      call_->Forward(bytes_);
+      return;
+    }
+    CreateContainerRequest stamped = request_;
+    for (const auto& [key, value] : stamps) (*stamped.mutable_config()->mutable_annotations())[key] = value;
+    call_->Forward(ToBytes(stamped));
+  }
+
+  void Refuse(const std::string& message, bool remember) override {
+    if (remember) {
+      context_.launcher.Remember(request_.pod_sandbox_id(), request_.config().metadata().name(), bytes_);
+    }
+    call_->Fail(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, message));
+  }
+
+  void Answer(const policy::ContainerId& container) override {
+    runtime::v1::CreateContainerResponse response;
+    response.set_container_id(container);
+    call_->Reply(ToBytes(response));
+  }
+
+ private:
+  void FindPlan() {
+    const runtime::v1::PodSandboxConfig& sandbox = request_.sandbox_config();
+    if (!context_.conductor.engine().KnowsSandbox(request_.pod_sandbox_id()) && sandbox.has_metadata()) {
+      // Made behind the shim's back, or before it came.
+      context_.conductor.Feed(ToSandboxSeen(request_.pod_sandbox_id(), sandbox));
+    }
+    if (!sandbox.has_metadata()) {
+      AskPolicy();
+      return;
+    }
+    auto guard = std::weak_ptr<bool>(alive_);
+    context_.plans.WhenAnswered({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
+                                kPatience, [this, guard] {
+                                  if (guard.lock()) AskPolicy();
+                                });
+  }
+
+  void AskPolicy() {
+    policy::CreateRequested event;
+    event.sandbox = request_.pod_sandbox_id();
+    event.name = request_.config().metadata().name();
+    event.attempt = request_.config().metadata().attempt();
+    event.traits = ReadTraits(request_.config());
+    event.pod_annotations = ToAnnotations(request_.sandbox_config().annotations());
+    question_ = context_.conductor.Ask(event, *this);
+  }
+
+  void Withdraw() {
+    if (question_ != 0) context_.conductor.Withdraw(std::exchange(question_, 0));
+  }
+
+  HandlerContext& context_;
+  RelayedCall* call_ = nullptr;
+  grpc::ByteBuffer bytes_;
+  CreateContainerRequest request_;
+  policy::CallId question_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> MakeCreateContainerHandler(HandlerContext& context) {
+  return std::make_unique<CreateContainerHandler>(context);
+}
+
+}  // namespace sidecar_shim

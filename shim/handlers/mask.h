@@ -1,0 +1,22 @@
+// Reports the exit of a sidecar that ended with its job as success. kubelet
+// reads exit codes from ContainerStatus, and under evented PLEG from
+// PodSandboxStatus and GetContainerEvents (facts/kubelet.md §3).
+#ifndef SIDECAR_SHIM_SHIM_HANDLERS_MASK_H_
+#define SIDECAR_SHIM_SHIM_HANDLERS_MASK_H_
+
+#include <optional>
+#include <string>
+
+#include "cri.pb.h"
+#include "policy/engine.h"
+
+namespace sidecar_shim {
+
+// Masks the status if the policy says so. Returns what was there before as
+// JSON ({"masked":true,"exitCode":143,"reason":"Error","message":""}), nullopt
+// where nothing was changed.
+std::optional<std::string> MaskStatus(const policy::Engine& engine, runtime::v1::ContainerStatus& status);
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_HANDLERS_MASK_H_

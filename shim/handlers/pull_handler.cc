@@ -1,0 +1,39 @@
+// PullImage: never delayed, only noticed. A pod whose image is still on its way
+// may have further containers.
+#include "shim/cri/facts.h"
+#include "shim/handlers/context.h"
+
+namespace sidecar_shim {
+namespace {
+
+class PullImageHandler : public CallHandler {
+ public:
+  explicit PullImageHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::PullImageRequest request;
+    if (FromBytes(bytes, request) && request.sandbox_config().has_metadata()) {
+      pod_ = ToPodRef(request.sandbox_config().metadata());
+      image_ = request.image().image();
+      context_.conductor.Feed(policy::PullStarted{pod_, image_});
+    }
+    call.Forward(bytes);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (!image_.empty()) context_.conductor.Feed(policy::PullEnded{pod_, image_, status.ok()});
+  }
+
+ private:
+  HandlerContext& context_;
+  policy::PodRef pod_;
+  std::string image_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> MakePullImageHandler(HandlerContext& context) {
+  return std::make_unique<PullImageHandler>(context);
+}
+
+}  // namespace sidecar_shim

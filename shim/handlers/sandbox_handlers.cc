@@ -1,0 +1,90 @@
+// RunPodSandbox, StopPodSandbox, RemovePodSandbox: never changed, delayed or
+// refused, only noticed.
+#include "shim/cri/facts.h"
+#include "shim/handlers/context.h"
+
+namespace sidecar_shim {
+namespace {
+
+class RunPodSandboxHandler : public CallHandler {
+ public:
+  explicit RunPodSandboxHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::RunPodSandboxRequest request;
+    if (FromBytes(bytes, request) && request.has_config()) {
+      seen_ = ToSandboxSeen("", request.config());
+      // The sandbox takes a while: the plan is there before the first create.
+      context_.plans.Ask({seen_.pod, seen_.annotations});
+    }
+    call.Forward(bytes);
+  }
+
+  void OnResponse(grpc::ByteBuffer& bytes) override {
+    runtime::v1::RunPodSandboxResponse response;
+    if (seen_.pod == policy::PodRef() || !FromBytes(bytes, response)) return;
+    seen_.sandbox = response.pod_sandbox_id();
+    context_.conductor.Feed(seen_);
+    // Answers that came before the policy knew the pod had nowhere to go.
+    context_.plans.Tell(seen_.pod);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (!status.ok() && context_.conductor.engine().FindPod(seen_.pod) == nullptr) {
+      context_.plans.Forget(seen_.pod);
+    }
+  }
+
+ private:
+  HandlerContext& context_;
+  policy::SandboxSeen seen_;
+};
+
+class StopPodSandboxHandler : public CallHandler {
+ public:
+  explicit StopPodSandboxHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::StopPodSandboxRequest request;
+    if (FromBytes(bytes, request)) context_.conductor.Feed(policy::SandboxStopping{request.pod_sandbox_id()});
+    call.Forward(bytes);
+  }
+
+ private:
+  HandlerContext& context_;
+};
+
+class RemovePodSandboxHandler : public CallHandler {
+ public:
+  explicit RemovePodSandboxHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    runtime::v1::RemovePodSandboxRequest request;
+    if (FromBytes(bytes, request)) sandbox_ = request.pod_sandbox_id();
+    call.Forward(bytes);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    if (status.ok() && !sandbox_.empty()) context_.reconciler.OnSandboxGone(sandbox_);
+  }
+
+ private:
+  HandlerContext& context_;
+  policy::SandboxId sandbox_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> MakeRunPodSandboxHandler(HandlerContext& context) {
+  return std::make_unique<RunPodSandboxHandler>(context);
+}
+
+std::unique_ptr<CallHandler> MakeStopPodSandboxHandler(HandlerContext& context) {
+  return std::make_unique<StopPodSandboxHandler>(context);
+}
+
+std::unique_ptr<CallHandler> MakeRemovePodSandboxHandler(HandlerContext& context) {
+  return std::make_unique<RemovePodSandboxHandler>(context);
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,82 @@
+// ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are,
+// but for the exits that are masked.
+#include "shim/cri/facts.h"
+#include "shim/handlers/context.h"
+#include "shim/handlers/mask.h"
+
+namespace sidecar_shim {
+namespace {
+
+// The key in a verbose answer's info under which the real exit stands.
+constexpr const char* kInfoKey = "sidecar-shim";
+
+class ContainerStatusHandler : public CallHandler {
+ public:
+  explicit ContainerStatusHandler(HandlerContext& context) : context_(context) {}
+
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    FromBytes(bytes, request_);
+    call.Forward(bytes);
+  }
+
+  void OnResponse(grpc::ByteBuffer& bytes) override {
+    runtime::v1::ContainerStatusResponse response;
+    if (!MayMask() || !FromBytes(bytes, response)) return;
+    const std::optional<std::string> real =
+        MaskStatus(context_.conductor.engine(), *response.mutable_status());
+    if (!real) return;
+    if (request_.verbose()) (*response.mutable_info())[kInfoKey] = *real;
+    bytes = ToBytes(response);
+  }
+
+ private:
+  // Callers may abbreviate ids (crictl does); those are rare enough to look at.
+  bool MayMask() const {
+    const policy::Engine& engine = context_.conductor.engine();
+    return engine.FindContainer(request_.container_id()) == nullptr ||
+           engine.MayMask(request_.container_id());
+  }
+
+  HandlerContext& context_;
+  runtime::v1::ContainerStatusRequest request_;
+};
+
+// Masks every container status in a message; true if any was changed.
+template <typename Message>
+bool MaskAll(const policy::Engine& engine, Message& message) {
+  bool changed = false;
+  for (runtime::v1::ContainerStatus& status : *message.mutable_containers_statuses()) {
+    changed |= MaskStatus(engine, status).has_value();
+  }
+  return changed;
+}
+
+template <typename Message>
+class StatusesHandler : public CallHandler {
+ public:
+  explicit StatusesHandler(HandlerContext& context) : context_(context) {}
+
+  void OnResponse(grpc::ByteBuffer& bytes) override {
+    Message message;
+    if (FromBytes(bytes, message) && MaskAll(context_.conductor.engine(), message)) bytes = ToBytes(message);
+  }
+
+ private:
+  HandlerContext& context_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> MakeContainerStatusHandler(HandlerContext& context) {
+  return std::make_unique<ContainerStatusHandler>(context);
+}
+
+std::unique_ptr<CallHandler> MakePodSandboxStatusHandler(HandlerContext& context) {
+  return std::make_unique<StatusesHandler<runtime::v1::PodSandboxStatusResponse>>(context);
+}
+
+std::unique_ptr<CallHandler> MakeContainerEventsHandler(HandlerContext& context) {
+  return std::make_unique<StatusesHandler<runtime::v1::ContainerEventResponse>>(context);
+}
+
+}  // namespace sidecar_shim

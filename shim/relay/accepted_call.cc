@@ -1,0 +1,16 @@
+#include "shim/relay/accepted_call.h"
+
+#include <chrono>
+
+#include "shim/loop.h"
+
+namespace sidecar_shim {
+
+policy::Time AcceptedCall::Deadline() const {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return policy::Time::max();
+  return Loop::Now() +
+         std::chrono::duration_cast<policy::Duration>(deadline - std::chrono::system_clock::now());
+}
+
+}  // namespace sidecar_shim

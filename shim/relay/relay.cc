@@ -1,0 +1,87 @@
+#include "shim/relay/relay.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "shim/cri/methods.h"
+#include "shim/relay/unary_relay.h"
+
+namespace sidecar_shim {
+namespace {
+
+// Calls that may arrive in the same instant without waiting for each other.
+constexpr int kOpenAccepts = 16;
+
+}  // namespace
+
+void Relay::Start(Loop& loop, HandlerTable handlers) {
+  loop_ = &loop;
+  handlers_ = std::move(handlers);
+  for (int i = 0; i < kOpenAccepts; ++i) Accept();
+}
+
+void Relay::Accept() {
+  auto accepted = std::make_shared<AcceptedCall>();
+  // The tag for "done" is returned by the queue only for a call that started.
+  void* done = Loop::Tag([this, accepted](bool) {
+    if (accepted->context.IsCancelled()) {
+      accepted->cancelled = true;
+      if (auto on_cancelled = std::exchange(accepted->on_cancelled, nullptr)) on_cancelled();
+    }
+    Ended();
+  });
+  accepted->context.AsyncNotifyWhenDone(done);
+  service_.RequestCall(&accepted->context, &accepted->stream, loop_->queue(), loop_->queue(),
+                       Loop::Tag([this, accepted, done](bool ok) {
+                         if (!ok) {
+                           Loop::Discard(done);
+                           return;
+                         }
+                         ++live_;
+                         if (!shutting_down_) Accept();
+                         Serve(accepted);
+                       }));
+}
+
+void Relay::Serve(const std::shared_ptr<AcceptedCall>& accepted) {
+  const std::string& method = accepted->context.method();
+  Upstream& upstream = absl::StrContains(method, ".ImageService/") ? images_ : runtime_;
+  std::unique_ptr<CallHandler> handler;
+  if (auto it = handlers_.find(method); it != handlers_.end()) handler = it->second();
+  if (IsUnary(method)) {
+    std::make_shared<UnaryRelay>(*loop_, upstream, accepted, std::move(handler))->Start();
+    return;
+  }
+  auto stream = std::make_shared<StreamRelay>(*loop_, upstream, accepted, std::move(handler));
+  if (IsEndless(method)) {
+    std::erase_if(endless_, [](const auto& entry) { return entry.second.expired(); });
+    endless_[next_endless_++] = stream;
+  }
+  stream->Start();
+  if (shutting_down_) BeginShutdown();
+}
+
+void Relay::Ended() {
+  --live_;
+  if (shutting_down_ && live_ == 0 && on_idle_) std::exchange(on_idle_, nullptr)();
+}
+
+void Relay::BeginShutdown() {
+  shutting_down_ = true;
+  for (auto& [id, weak] : endless_) {
+    if (auto stream = weak.lock()) {
+      stream->Abort(
+          grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
+    }
+  }
+}
+
+void Relay::OnIdle(std::function<void()> done) {
+  if (live_ == 0) {
+    done();
+    return;
+  }
+  on_idle_ = std::move(done);
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,57 @@
+// Accepts every call on the shim's socket and relays it: unknown methods and
+// services as they are, intercepted ones through their handler. Image service
+// calls go to the image endpoint, all others to the runtime.
+#ifndef SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
+#define SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
+
+#include <grpcpp/generic/async_generic_service.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "shim/loop.h"
+#include "shim/relay/accepted_call.h"
+#include "shim/relay/call_handler.h"
+#include "shim/relay/stream_relay.h"
+#include "shim/relay/upstream.h"
+
+namespace sidecar_shim {
+
+class Relay {
+ public:
+  Relay(Upstream& runtime, Upstream& images) : runtime_(runtime), images_(images) {}
+
+  // To be registered with the server before it is built.
+  grpc::AsyncGenericService& service() { return service_; }
+
+  // Starts accepting. The loop's queue must be the server's.
+  void Start(Loop& loop, HandlerTable handlers);
+
+  // Ends streams that would never end by themselves, and accepts no new call.
+  void BeginShutdown();
+
+  size_t live_calls() const { return live_; }
+  // Runs once, on the loop, as soon as no call is live after BeginShutdown().
+  void OnIdle(std::function<void()> done);
+
+ private:
+  void Accept();
+  void Serve(const std::shared_ptr<AcceptedCall>& accepted);
+  void Ended();
+
+  grpc::AsyncGenericService service_;
+  Upstream& runtime_;
+  Upstream& images_;
+  Loop* loop_ = nullptr;
+  HandlerTable handlers_;
+  bool shutting_down_ = false;
+  size_t live_ = 0;
+  std::function<void()> on_idle_;
+  uint64_t next_endless_ = 0;
+  std::map<uint64_t, std::weak_ptr<StreamRelay>> endless_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_RELAY_RELAY_H_

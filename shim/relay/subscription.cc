@@ -1,0 +1,81 @@
+#include "shim/relay/subscription.h"
+
+#include <utility>
+
+namespace sidecar_shim {
+
+struct Subscription::Stream : std::enable_shared_from_this<Stream> {
+  Subscription* owner = nullptr;  // null once nobody is interested
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  grpc::ByteBuffer message;
+  grpc::Status status;
+
+  void Begin(const grpc::ByteBuffer& request) {
+    stream->StartCall(Loop::Tag([self = shared_from_this(), request](bool ok) {
+      if (!ok) {
+        self->End();
+        return;
+      }
+      self->stream->WriteLast(request, grpc::WriteOptions(), Loop::Tag([self](bool written) {
+                                if (!written) {
+                                  self->End();
+                                  return;
+                                }
+                                if (self->owner != nullptr && self->owner->callbacks_.on_sent) {
+                                  self->owner->callbacks_.on_sent();
+                                }
+                                self->Next();
+                              }));
+    }));
+  }
+
+  void Next() {
+    stream->Read(&message, Loop::Tag([self = shared_from_this()](bool ok) {
+      if (!ok) {
+        self->End();
+        return;
+      }
+      if (self->owner != nullptr) self->owner->callbacks_.on_message(self->message);
+      self->Next();
+    }));
+  }
+
+  void End() {
+    stream->Finish(&status, Loop::Tag([self = shared_from_this()](bool) {
+      Subscription* subscription = std::exchange(self->owner, nullptr);
+      if (subscription == nullptr) return;
+      subscription->stream_.reset();
+      subscription->timer_.Start(Loop::Now() + subscription->retry_,
+                                 [subscription] { subscription->Start(); });
+      if (subscription->callbacks_.on_end) subscription->callbacks_.on_end(self->status);
+    }));
+  }
+};
+
+Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method, grpc::ByteBuffer request,
+                           Duration retry, Callbacks callbacks)
+    : loop_(loop),
+      upstream_(upstream),
+      method_(std::move(method)),
+      request_(std::move(request)),
+      retry_(retry),
+      callbacks_(std::move(callbacks)),
+      timer_(loop) {}
+
+void Subscription::Start() {
+  stream_ = std::make_shared<Stream>();
+  stream_->owner = this;
+  stream_->stream = upstream_.stub().PrepareCall(&stream_->context, method_, loop_.queue());
+  stream_->Begin(request_);
+}
+
+void Subscription::Stop() {
+  timer_.Cancel();
+  if (!stream_) return;
+  stream_->owner = nullptr;
+  stream_->context.TryCancel();
+  stream_.reset();
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,102 @@
+#include "shim/sources/annotation_source.h"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "policy/settings.h"
+#include "shim/cri/facts.h"
+
+namespace sidecar_shim {
+namespace {
+
+using nlohmann::json;
+
+absl::Status CheckKeys(const json& object, const std::set<std::string>& allowed, const std::string& where) {
+  if (!object.is_object()) return absl::InvalidArgumentError(absl::StrCat(where, " is not an object"));
+  for (const auto& [key, value] : object.items()) {
+    if (!allowed.contains(key))
+      return absl::InvalidArgumentError(absl::StrCat(where, " has no field \"", key, "\""));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<policy::PlannedContainer> ReadContainer(const json& item, const std::string& where) {
+  absl::Status keys = CheckKeys(item, {"name", "priority", "sidecar", "ignoreExitCode", "postStart"}, where);
+  if (!keys.ok()) return keys;
+  policy::PlannedContainer container;
+  container.name = item.value("name", "");
+  if (container.name.empty()) return absl::InvalidArgumentError(absl::StrCat(where, " has no name"));
+  if (item.contains("priority")) {
+    container.traits.priority = policy::ParsePriority(item["priority"].dump());
+    if (container.traits.priority.kind != policy::Priority::Kind::kValue) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, ".priority is not an integer between -2147483647 and 2147483647"));
+    }
+  }
+  container.traits.sidecar = item.value("sidecar", false);
+  container.traits.ignore_exit_code = container.traits.sidecar && item.value("ignoreExitCode", false);
+  if (item.contains("postStart")) {
+    container.post_start = item["postStart"].get<bool>() ? policy::Tri::kYes : policy::Tri::kNo;
+  }
+  return container;
+}
+
+absl::StatusOr<policy::PodPlan> ReadPlan(const json& document) {
+  absl::Status keys = CheckKeys(document, {"restartPolicy", "containers"}, "the plan");
+  if (!keys.ok()) return keys;
+  policy::PodPlan plan;
+  plan.source = "annotation";
+  const std::string restart_policy = document.value("restartPolicy", "");
+  plan.restart_policy = policy::ParseRestartPolicy(restart_policy);
+  if (!restart_policy.empty() && plan.restart_policy == policy::RestartPolicy::kUnknown) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("restartPolicy \"", restart_policy, "\" is not Always, OnFailure or Never"));
+  }
+  const json containers = document.value("containers", json::array());
+  if (!containers.is_array() || containers.empty()) {
+    return absl::InvalidArgumentError("containers is not a list with all regular containers of the pod");
+  }
+  std::set<std::string> names;
+  for (size_t i = 0; i < containers.size(); ++i) {
+    absl::StatusOr<policy::PlannedContainer> container =
+        ReadContainer(containers[i], absl::StrCat("containers[", i, "]"));
+    if (!container.ok()) return container.status();
+    if (!names.insert(container->name).second) {
+      return absl::InvalidArgumentError(absl::StrCat("container \"", container->name, "\" is listed twice"));
+    }
+    plan.containers.push_back(*std::move(container));
+  }
+  return plan;
+}
+
+}  // namespace
+
+absl::StatusOr<policy::PodPlan> ParsePlanAnnotation(const std::string& text) {
+  try {
+    return ReadPlan(json::parse(text));
+  } catch (const json::exception& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+}
+
+void AnnotationSource::Find(const PodQuery& query, Answer answer) {
+  auto it = query.annotations.find(std::string(policy::kPlanAnnotation));
+  if (it == query.annotations.end()) {
+    answer(std::nullopt);
+    return;
+  }
+  absl::StatusOr<policy::PodPlan> plan = ParsePlanAnnotation(it->second);
+  if (!plan.ok()) {
+    counters_.Add("bad_annotations");
+    spdlog::warn("pod {}: annotation {} ignored: {}", Describe(query.pod),
+                 std::string(policy::kPlanAnnotation), std::string(plan.status().message()));
+    answer(std::nullopt);
+    return;
+  }
+  answer(*std::move(plan));
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,37 @@
+// The pod annotation `sidecar-shim.io/plan`, for pods that no other source
+// knows:
+//
+//   {"restartPolicy": "Never",
+//    "containers": [{"name": "main"},
+//                   {"name": "collector", "priority": 100, "sidecar": true, "postStart": false}]}
+//
+// All regular containers in spec order. Only the names are needed; envs that
+// arrive with a container count before what is written here. postStart: false
+// allows the shim to launch the container ahead of kubelet.
+#ifndef SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
+#define SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "shim/core/counters.h"
+#include "shim/sources/plan_source.h"
+
+namespace sidecar_shim {
+
+absl::StatusOr<policy::PodPlan> ParsePlanAnnotation(const std::string& text);
+
+class AnnotationSource : public PlanSource {
+ public:
+  explicit AnnotationSource(Counters& counters) : counters_(counters) {}
+  std::string name() const override { return "annotation"; }
+  // A malformed annotation is logged and counted, and tells nothing.
+  void Find(const PodQuery& query, Answer answer) override;
+
+ private:
+  Counters& counters_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_

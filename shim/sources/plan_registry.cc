@@ -1,0 +1,102 @@
+#include "shim/sources/plan_registry.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "shim/cri/facts.h"
+
+namespace sidecar_shim {
+
+void PlanRegistry::Ask(const PodQuery& query) {
+  Entry& entry = entries_[query.pod];
+  entry.pending.resize(sources_.size(), false);
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    // A source better than what is known is asked again: it may be up by now.
+    if (entry.pending[i] || (entry.best && *entry.best <= i)) continue;
+    entry.pending[i] = true;
+    sources_[i]->Find(query, [this, pod = query.pod, i](const std::optional<policy::PodPlan>& plan) {
+      Answered(pod, i, plan);
+    });
+  }
+}
+
+void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::function<void()> then) {
+  auto it = entries_.find(query.pod);
+  if (it == entries_.end() || (!it->second.best && Settled(it->second))) {
+    Ask(query);
+    it = entries_.find(query.pod);
+  }
+  if (it == entries_.end() || Settled(it->second)) {
+    then();
+    return;
+  }
+  auto waiter = std::make_unique<Waiter>(loop_);
+  waiter->then = std::move(then);
+  waiter->timer.Start(Loop::Now() + patience, [this, pod = query.pod] {
+    auto entry = entries_.find(pod);
+    if (entry == entries_.end()) return;
+    for (size_t i = 0; i < entry->second.pending.size(); ++i) {
+      if (!entry->second.pending[i] || slow_[i]) continue;
+      slow_[i] = true;
+      spdlog::warn("plan source {} does not answer; not waited for until it does", sources_[i]->name());
+    }
+    Release(pod);
+  });
+  it->second.waiters.push_back(std::move(waiter));
+}
+
+void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const policy::PodPlan& plan) {
+  auto it = entries_.find(pod);
+  if (it == entries_.end() || (it->second.best && *it->second.best < source)) return;
+  Take(it->second, pod, source, plan);
+}
+
+void PlanRegistry::Tell(const policy::PodRef& pod) {
+  auto it = entries_.find(pod);
+  if (it != entries_.end() && it->second.best) conductor_.Feed(policy::PlanLearnt{pod, it->second.plan});
+}
+
+void PlanRegistry::Answered(const policy::PodRef& pod, size_t source,
+                            const std::optional<policy::PodPlan>& plan) {
+  if (std::exchange(slow_[source], false))
+    spdlog::info("plan source {} answers again", sources_[source]->name());
+  auto it = entries_.find(pod);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  entry.pending[source] = false;
+  if (plan && (!entry.best || source <= *entry.best)) Take(entry, pod, source, *plan);
+  if (Settled(entry)) Release(pod);
+}
+
+void PlanRegistry::Take(Entry& entry, const policy::PodRef& pod, size_t source, const policy::PodPlan& plan) {
+  if (entry.best != source) {
+    spdlog::debug("plan of pod {} from {}: {} containers, restartPolicy {}", Describe(pod), plan.source,
+                  plan.containers.size(), std::string(policy::RestartPolicyName(plan.restart_policy)));
+  }
+  entry.best = source;
+  entry.plan = plan;
+  conductor_.Feed(policy::PlanLearnt{pod, plan});
+}
+
+bool PlanRegistry::Settled(const Entry& entry) const {
+  for (size_t i = 0; i < entry.pending.size(); ++i) {
+    if (entry.best && *entry.best <= i) return true;
+    auto slow = slow_.find(i);
+    if (entry.pending[i] && (slow == slow_.end() || !slow->second)) return false;
+  }
+  return true;
+}
+
+void PlanRegistry::Release(const policy::PodRef& pod) {
+  auto it = entries_.find(pod);
+  if (it == entries_.end()) return;
+  std::list<std::unique_ptr<Waiter>> waiters = std::move(it->second.waiters);
+  it->second.waiters.clear();
+  for (const std::unique_ptr<Waiter>& waiter : waiters) {
+    waiter->timer.Cancel();
+    waiter->then();
+  }
+}
+
+}  // namespace sidecar_shim

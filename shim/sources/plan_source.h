@@ -1,0 +1,34 @@
+// Where a pod's plan comes from, one interface for all. A source that is
+// missing, slow or wrong costs nothing but its knowledge.
+#ifndef SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_
+#define SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "policy/plan.h"
+#include "policy/types.h"
+
+namespace sidecar_shim {
+
+// What is known of a pod when its plan is asked for.
+struct PodQuery {
+  policy::PodRef pod;
+  policy::Annotations annotations;
+};
+
+class PlanSource {
+ public:
+  using Answer = std::function<void(std::optional<policy::PodPlan>)>;
+
+  virtual ~PlanSource() = default;
+  virtual std::string name() const = 0;
+  // Answers on the loop thread, exactly once, now or later (or never, if the
+  // source goes away first). nullopt = does not know this pod.
+  virtual void Find(const PodQuery& query, Answer answer) = 0;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_

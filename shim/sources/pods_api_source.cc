@@ -1,0 +1,91 @@
+#include "shim/sources/pods_api_source.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pods_api.pb.h"
+#include "shim/sources/plan_from_pod.h"
+
+namespace sidecar_shim {
+namespace {
+
+namespace core = k8s::io::api::core::v1;
+
+constexpr const char* kGetPod = "/v1alpha1.Pods/GetPod";
+constexpr const char* kWatchPods = "/v1alpha1.Pods/WatchPods";
+constexpr Duration kTimeout = std::chrono::seconds(1);
+constexpr Duration kRetry = std::chrono::milliseconds(50);
+constexpr Duration kWatchRetry = std::chrono::seconds(1);
+
+bool SocketExists(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+}  // namespace
+
+PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path, OnPlan on_plan)
+    : loop_(loop),
+      socket_path_(socket_path),
+      on_plan_(std::move(on_plan)),
+      upstream_(absl::StrCat("unix://", socket_path)),
+      client_(loop, upstream_),
+      watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetry,
+             {.on_sent = nullptr,
+              .on_message = [this](const grpc::ByteBuffer& message) { OnWatch(message); },
+              .on_end = nullptr}) {
+  watch_.Start();
+}
+
+void PodsApiSource::Find(const PodQuery& query, Answer answer) {
+  if (query.pod.uid.empty() || !SocketExists(socket_path_)) {
+    answer(std::nullopt);
+    return;
+  }
+  Get(query.pod.uid, Loop::Now() + kTimeout, std::move(answer));
+}
+
+void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
+  v1alpha1::GetPodRequest request;
+  request.set_poduid(uid);
+  client_.Call<v1alpha1::GetPodResponse>(
+      kGetPod, request, kTimeout,
+      [this, uid, give_up, answer = std::move(answer)](const grpc::Status& status,
+                                                       const v1alpha1::GetPodResponse& response) {
+        core::Pod pod;
+        if (status.ok() && pod.ParseFromString(response.pod()) && pod.metadata().uid() == uid) {
+          answer(PlanFromPod(pod, name()));
+          return;
+        }
+        // kubelet opens the socket before it knows its pods, and right after
+        // its start the channel may still be backing off.
+        const bool not_yet = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                             status.error_code() == grpc::StatusCode::FAILED_PRECONDITION ||
+                             status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+        if (not_yet && Loop::Now() + kRetry < give_up && SocketExists(socket_path_)) {
+          auto timer = std::make_shared<Loop::Timer>(loop_);
+          timer->Start(Loop::Now() + kRetry,
+                       [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
+                         if (alive.lock()) Get(uid, give_up, answer);
+                       });
+          return;
+        }
+        answer(std::nullopt);
+      });
+}
+
+void PodsApiSource::OnWatch(const grpc::ByteBuffer& message) {
+  v1alpha1::WatchPodsEvent event;
+  core::Pod pod;
+  if (!FromBytes(message, event) || (event.type() != v1alpha1::ADDED && event.type() != v1alpha1::MODIFIED) ||
+      !pod.ParseFromString(event.pod())) {
+    return;
+  }
+  const core::ObjectMeta& metadata = pod.metadata();
+  on_plan_(policy::PodRef{metadata.namespace_(), metadata.name(), metadata.uid()}, PlanFromPod(pod, name()));
+}
+
+}  // namespace sidecar_shim
