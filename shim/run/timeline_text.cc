@@ -100,8 +100,8 @@ std::string BarOf(const Timeline& timeline, const TimelineRow& row, const Scale&
   std::string label;
   for (const Attempt& attempt : row.attempts) {
     absl::Time created = Happened(attempt.created) ? attempt.created : timeline.end;
-    absl::Time started = Happened(attempt.started) ? attempt.started : timeline.end;
     absl::Time finished = Happened(attempt.finished) ? attempt.finished : timeline.end;
+    absl::Time started = Happened(attempt.started) ? attempt.started : finished;  // some never start
     if (Happened(attempt.first_refused)) bar.Fill(attempt.first_refused, created, kWaiting);
     if (Happened(attempt.created)) bar.Fill(created, started, kMaking);
     if (Happened(attempt.started)) bar.Run(started, finished);

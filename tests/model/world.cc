@@ -1,0 +1,430 @@
+#include "tests/model/world.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+namespace sidecar_shim::model {
+
+using policy::RestartPolicy;
+using policy::RunState;
+
+namespace {
+
+// One call of kubelet at a time, so a create and a start never share an id.
+constexpr policy::CallId kCreateCall = 1, kStartCall = 2;
+constexpr int kStoppedCode = 143, kLostCode = 137, kStartErrorCode = 128;
+
+const policy::PodRef kPod{"default", "pod", "uid"};
+
+std::string NameOf(uint8_t index) { return std::string(1, static_cast<char>('a' + index)); }
+
+}  // namespace
+
+std::string PodSetup::Name() const {
+  std::string name = restart_policy == RestartPolicy::kNever ? "Never" : "OnFailure";
+  for (const ModelContainer& container : containers) {
+    absl::StrAppend(&name, " ", container.sidecar ? "sidecar" : "main", "(", container.priority, ")");
+  }
+  return absl::StrCat(name, launch_ahead ? " ahead" : "");
+}
+
+std::string Step::Describe() const {
+  static constexpr const char* kNames[] = {
+      "kubelet looks",    "kubelet asks",      "forwarded call done", "forwarded call fails",
+      "launch call done", "launch call fails", "launch call heard",   "exit",
+      "exit heard",       "stop ended heard",  "stop fails",          "time passes",
+      "shim killed",      "sandbox lost"};
+  return absl::StrCat(kNames[static_cast<int>(kind)], " ", static_cast<int>(subject), "/", code);
+}
+
+World::World(const PodSetup& setup) : setup_(&setup), engine_(policy::Options{}) {
+  options_.launch_ahead = setup.launch_ahead;
+  // The gates must open by themselves; a time limit would hide a deadlock.
+  options_.launch_timeout = policy::Duration{0};
+  launching_.resize(setup.containers.size());
+  remembered_.assign(setup.containers.size(), -1);
+  Rebuild();
+}
+
+// ---- steps ----
+
+std::vector<uint8_t> World::LaunchesInFlight() const {
+  std::vector<uint8_t> in_flight;
+  for (uint8_t name = 0; name < launching_.size(); ++name) {
+    const Launching::Stage stage = launching_[name].stage;
+    if (stage == Launching::Stage::kCreating || stage == Launching::Stage::kStarting)
+      in_flight.push_back(name);
+  }
+  return in_flight;
+}
+
+std::vector<Step> World::Steps() const {
+  using Kind = Step::Kind;
+  std::vector<Step> steps;
+  if (phase_ == Phase::kDone) return steps;
+  const bool may_fail = runtime_failures_ < setup_->runtime_failures;
+  const bool forwarded = phase_ == Phase::kCreating || phase_ == Phase::kStarting;
+  if (phase_ == Phase::kIdle) steps.push_back({Kind::kLook});
+  if (phase_ == Phase::kCreate || phase_ == Phase::kStart) steps.push_back({Kind::kAsk});
+  if (forwarded) steps.push_back({Kind::kForwarded});
+  if (forwarded && may_fail) steps.push_back({Kind::kForwardedFails});
+  for (uint8_t name = 0; name < launching_.size(); ++name) {
+    const Launching::Stage stage = launching_[name].stage;
+    if (stage == Launching::Stage::kCreated || stage == Launching::Stage::kStarted)
+      steps.push_back({Kind::kLaunchHeard, name});
+  }
+  for (uint8_t name : LaunchesInFlight()) {
+    if (!SandboxDead(launching_[name].sandbox)) steps.push_back({Kind::kLaunchDone, name});
+    if (may_fail || SandboxDead(launching_[name].sandbox)) steps.push_back({Kind::kLaunchFails, name});
+  }
+  for (uint8_t i = 0; i < instances_.size(); ++i) {
+    const Instance& instance = instances_[i];
+    const bool sidecar = setup_->containers[instance.name].sidecar;
+    if (instance.state == RunState::kRunning) {
+      if (instance.stop == Stop::kSent) {
+        steps.push_back({Kind::kExit, i, kStoppedCode});
+        if (may_fail) steps.push_back({Kind::kStopFails, i});
+      } else if (!sidecar) {
+        steps.push_back({Kind::kExit, i, 0});
+        if (main_failures_ < setup_->main_failures) steps.push_back({Kind::kExit, i, 1});
+      }
+      if (sidecar && sidecar_exits_ < setup_->sidecar_exits) {
+        steps.push_back({Kind::kExit, i, 0});
+        steps.push_back({Kind::kExit, i, 1});
+      }
+    }
+    if (instance.state == RunState::kExited && !instance.heard) steps.push_back({Kind::kExitHeard, i});
+    if (instance.stop == Stop::kEnded) steps.push_back({Kind::kStopHeard, i});
+  }
+  if (engine_.NextWakeup()) steps.push_back({Kind::kTick});
+  if (setup_->kills) {
+    const int calls = static_cast<int>(LaunchesInFlight().size()) + (forwarded ? 1 : 0);
+    for (int mask = 0; mask < (1 << calls); ++mask) {
+      if (lost_starts_ < setup_->lost_starts || !LosesStart(mask)) steps.push_back({Kind::kKill, 0, mask});
+    }
+  }
+  if (sandbox_losses_ < setup_->sandbox_losses && !sandbox_lost_) steps.push_back({Kind::kSandboxLost});
+  return steps;
+}
+
+void World::Take(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::kLook:
+      Look();
+      break;
+    case Step::Kind::kAsk:
+      Ask();
+      break;
+    case Step::Kind::kForwarded:
+    case Step::Kind::kForwardedFails:
+      Forwarded(step.kind == Step::Kind::kForwarded);
+      break;
+    case Step::Kind::kLaunchDone:
+      LaunchDone(step.subject);
+      break;
+    case Step::Kind::kLaunchFails:
+      if (!SandboxDead(launching_[step.subject].sandbox)) ++runtime_failures_;
+      LaunchFails(step.subject);
+      break;
+    case Step::Kind::kLaunchHeard:
+      LaunchHeard(step.subject);
+      break;
+    case Step::Kind::kExit: {
+      Instance& instance = instances_[step.subject];
+      if (!setup_->containers[instance.name].sidecar) {
+        main_failures_ += step.code != 0;
+      } else if (step.code != kStoppedCode) {
+        ++sidecar_exits_;
+      }
+      Exit(step.subject, step.code);
+      break;
+    }
+    case Step::Kind::kExitHeard: {
+      Instance& instance = instances_[step.subject];
+      instance.heard = true;
+      Tell(policy::ContainerExited{IdOf(step.subject), instance.exit_code, instance.finished_at});
+      break;
+    }
+    case Step::Kind::kStopHeard:
+      instances_[step.subject].stop = Stop::kNone;
+      Tell(policy::SidecarStopEnded{IdOf(step.subject), true, true});
+      break;
+    case Step::Kind::kStopFails:
+      ++runtime_failures_;
+      instances_[step.subject].stop = Stop::kNone;
+      Tell(policy::SidecarStopEnded{IdOf(step.subject), false, false});
+      break;
+    case Step::Kind::kTick:
+      now_ = std::max(now_, *engine_.NextWakeup());
+      Tell(policy::Tick{});
+      break;
+    case Step::Kind::kKill:
+      Kill(step.code);
+      break;
+    case Step::Kind::kSandboxLost:
+      ++sandbox_losses_;
+      LoseSandbox();
+      break;
+  }
+  if (setup_->coarse) HearEverything();
+}
+
+// ---- kubelet ----
+
+void World::Look() {
+  HearEverything();
+  const std::set<policy::ContainerId> hidden = engine_.Hidden();
+  todo_.clear();
+  position_ = 0;
+  bool running = false, anything = false;
+  for (uint8_t name = 0; name < setup_->containers.size(); ++name) {
+    int newest = -1;
+    for (size_t i = 0; i < instances_.size(); ++i) {
+      const Instance& instance = instances_[i];
+      if (instance.name != name || hidden.contains(IdOf(i))) continue;
+      if (instance.by_shim && instance.state == RunState::kCreated && !instance.start_failed)
+        Violate("a launched container is shown as CREATED");
+      newest = i;
+    }
+    if (newest < 0) {
+      todo_.emplace_back(name, 0);
+      continue;
+    }
+    anything = true;
+    const Instance& instance = instances_[newest];
+    if (instance.state == RunState::kRunning) {
+      running = true;
+      continue;
+    }
+    const int code = instance.state == RunState::kExited ? Reported(newest) : -1;
+    const bool final =
+        instance.state == RunState::kExited && (setup_->restart_policy == RestartPolicy::kNever || code == 0);
+    if (!final) todo_.emplace_back(name, static_cast<uint8_t>(instance.attempt + 1));
+  }
+  if (sandbox_lost_ && setup_->restart_policy == RestartPolicy::kNever && anything) {
+    phase_ = Phase::kDone;  // kubelet makes no second sandbox for such a pod
+    return;
+  }
+  if (todo_.empty()) {
+    if (!running) phase_ = Phase::kDone;
+    return;
+  }
+  if (sandbox_lost_) {
+    Tell(policy::SandboxStopping{Sandbox(sandbox_)});
+    sandbox_lost_ = false;
+    ++sandbox_;
+    Tell(policy::SandboxSeen{kPod, Sandbox(sandbox_), {}, false, true});
+  }
+  phase_ = Phase::kCreate;
+}
+
+void World::Ask() {
+  if (phase_ == Phase::kCreate) {
+    const auto [name, attempt] = todo_[position_];
+    phase_ = Phase::kCreatePending;
+    policy::CreateRequested request;
+    request.call = kCreateCall;
+    request.sandbox = Sandbox(sandbox_);
+    request.name = NameOf(name);
+    request.attempt = attempt;
+    request.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
+    request.traits.sidecar = setup_->containers[name].sidecar;
+    Tell(request);
+  } else {
+    phase_ = Phase::kStartPending;
+    Tell(policy::StartRequested{kStartCall, IdOf(instance_), now_ + std::chrono::minutes(2)});
+  }
+}
+
+void World::NextInPass() {
+  phase_ = ++position_ < todo_.size() ? Phase::kCreate : Phase::kIdle;
+  if (phase_ == Phase::kIdle) {
+    todo_.clear();
+    position_ = 0;
+  }
+}
+
+void World::Forwarded(bool works) {
+  if (SandboxDead(sandbox_))
+    works = false;
+  else if (!works)
+    ++runtime_failures_;
+  if (phase_ == Phase::kCreating) {
+    const auto [name, attempt] = todo_[position_];
+    const int created = works ? CreateInstance(name, attempt, /*by_shim=*/false) : -1;
+    if (created < 0) {
+      NextInPass();
+      Tell(policy::CreateFailed{Sandbox(sandbox_), NameOf(name), false});
+      return;
+    }
+    instance_ = created;
+    phase_ = Phase::kStart;
+    Tell(Describe(created, /*found=*/false));
+    return;
+  }
+  if (works) StartInstance(instance_);
+  if (!works) instances_[instance_].start_failed = true;
+  NextInPass();
+  if (works) {
+    Tell(policy::ContainerStarted{IdOf(instance_)});
+  } else {
+    Tell(policy::StartFailed{IdOf(instance_), "injected"});
+  }
+}
+
+// ---- the shim carrying out actions ----
+
+void World::Tell(const policy::Event& event) { Carry(engine_.OnEvent(event, now_)); }
+
+void World::Carry(const policy::Actions& actions) {
+  for (const policy::Action& action : actions) {
+    if (std::holds_alternative<policy::AdmitCreate>(action)) {
+      if (phase_ != Phase::kCreatePending) return Violate("a create is answered twice");
+      phase_ = Phase::kCreating;
+    } else if (const auto* refuse = std::get_if<policy::RefuseCreate>(&action)) {
+      if (phase_ != Phase::kCreatePending) return Violate("a create is answered twice");
+      remembered_[todo_[position_].first] = refuse->remember ? todo_[position_].second : -1;
+      NextInPass();
+    } else if (const auto* answer = std::get_if<policy::AnswerCreate>(&action)) {
+      if (phase_ != Phase::kCreatePending) return Violate("a create is answered twice");
+      instance_ = IndexOf(answer->container);
+      phase_ = Phase::kStart;
+    } else if (std::holds_alternative<policy::ForwardStart>(action)) {
+      if (phase_ != Phase::kStartPending) return Violate("a start is answered twice");
+      phase_ = Phase::kStarting;
+    } else if (std::holds_alternative<policy::AnswerStart>(action)) {
+      if (phase_ != Phase::kStartPending) return Violate("a start is answered twice");
+      if (!instances_[instance_].started) return Violate("a start is answered that never happened");
+      NextInPass();
+    } else if (std::holds_alternative<policy::FailStart>(action)) {
+      if (phase_ != Phase::kStartPending) return Violate("a start is answered twice");
+      NextInPass();
+    } else if (const auto* launch = std::get_if<policy::Launch>(&action)) {
+      const uint8_t name = launch->name[0] - 'a';
+      if (remembered_[name] < 0) return Violate("a launch without a remembered request");
+      if (launching_[name].stage != Launching::Stage::kNone) return Violate("two launches at once");
+      launching_[name] = {Launching::Stage::kCreating, 0, sandbox_, static_cast<uint8_t>(remembered_[name])};
+      remembered_[name] = -1;
+    } else if (const auto* start = std::get_if<policy::StartLaunched>(&action)) {
+      const uint8_t index = IndexOf(start->container);
+      launching_[instances_[index].name] = {Launching::Stage::kStarting, index, instances_[index].sandbox, 0};
+    } else if (const auto* forget = std::get_if<policy::Forget>(&action)) {
+      remembered_[forget->name[0] - 'a'] = -1;
+    } else if (const auto* stop = std::get_if<policy::StopSidecar>(&action)) {
+      const int index = IndexOf(stop->container);
+      CheckStop(index);
+      if (instances_[index].state == RunState::kRunning) instances_[index].stop = Stop::kSent;
+      if (instances_[index].state == RunState::kExited) instances_[index].stop = Stop::kEnded;
+    }
+  }
+}
+
+void World::HearEverything() {
+  for (uint8_t name = 0; name < launching_.size(); ++name) {
+    // A List answer shows a launched container before its create is answered.
+    if (launching_[name].stage == Launching::Stage::kCreated)
+      Tell(Describe(launching_[name].instance, /*found=*/false));
+    if (setup_->coarse && (launching_[name].stage == Launching::Stage::kCreated ||
+                           launching_[name].stage == Launching::Stage::kStarted)) {
+      LaunchHeard(name);
+    }
+  }
+  for (uint8_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].state == RunState::kExited && !instances_[i].heard) Take({Step::Kind::kExitHeard, i});
+    if (setup_->coarse && instances_[i].stop == Stop::kEnded) Take({Step::Kind::kStopHeard, i});
+  }
+}
+
+void World::LaunchDone(uint8_t name) {
+  Launching& launch = launching_[name];
+  if (launch.stage == Launching::Stage::kCreating) {
+    const int created = CreateInstance(name, launch.attempt, /*by_shim=*/true);
+    if (created < 0) return LaunchFails(name);
+    launch.instance = created;
+    launch.stage = Launching::Stage::kCreated;
+  } else {
+    StartInstance(launch.instance);
+    launch.stage = Launching::Stage::kStarted;
+  }
+}
+
+void World::LaunchFails(uint8_t name) {
+  const Launching launch = launching_[name];
+  launching_[name] = {};
+  if (launch.stage == Launching::Stage::kCreating) {
+    Tell(policy::CreateFailed{Sandbox(launch.sandbox), NameOf(name), true});
+    return;
+  }
+  // As containerd does: a container whose start failed has ended with 128.
+  instances_[launch.instance].start_failed = true;
+  Exit(launch.instance, kStartErrorCode);
+  Tell(policy::StartFailed{IdOf(launch.instance), "injected"});
+}
+
+void World::LaunchHeard(uint8_t name) {
+  Launching& launch = launching_[name];
+  const uint8_t instance = launch.instance;
+  if (launch.stage == Launching::Stage::kCreated) {
+    launch.stage = Launching::Stage::kStarting;
+    Tell(Describe(instance, /*found=*/false));
+  } else {
+    launch = {};
+    Tell(policy::ContainerStarted{IdOf(instance)});
+  }
+}
+
+// Would a kill now leave a container of kubelet's that is created, not started?
+bool World::LosesStart(int done_mask) const {
+  const bool done = (done_mask >> LaunchesInFlight().size() & 1) != 0;
+  if (phase_ == Phase::kCreating) return done && !SandboxDead(sandbox_);
+  return (phase_ == Phase::kStartPending || (phase_ == Phase::kStarting && !done)) &&
+         !instances_[instance_].started;
+}
+
+void World::Kill(int done_mask) {
+  lost_starts_ += LosesStart(done_mask);
+  // The calls in flight are done all the same, or lost; kubelet sees errors.
+  int bit = 0;
+  for (uint8_t name : LaunchesInFlight()) {
+    const Launching launch = launching_[name];
+    if ((done_mask >> bit++ & 1) == 0 || SandboxDead(launch.sandbox)) continue;
+    if (launch.stage == Launching::Stage::kCreating) CreateInstance(name, launch.attempt, true);
+    if (launch.stage == Launching::Stage::kStarting) StartInstance(launch.instance);
+  }
+  if ((done_mask >> bit & 1) != 0 && !SandboxDead(sandbox_)) {
+    if (phase_ == Phase::kCreating) CreateInstance(todo_[position_].first, todo_[position_].second, false);
+    if (phase_ == Phase::kStarting) StartInstance(instance_);
+  }
+  if (phase_ != Phase::kIdle && phase_ != Phase::kCreate && phase_ != Phase::kStart) NextInPass();
+  Rebuild();
+}
+
+void World::Rebuild() {
+  engine_ = policy::Engine(options_);
+  now_ = policy::Time{0};
+  std::fill(launching_.begin(), launching_.end(), Launching{});
+  std::fill(remembered_.begin(), remembered_.end(), -1);
+  for (uint8_t i = 0; i <= sandbox_; ++i)
+    Tell(policy::SandboxSeen{kPod, Sandbox(i), {}, false, !SandboxDead(i)});
+  policy::PodPlan plan;
+  plan.source = "model";
+  plan.restart_policy = setup_->restart_policy;
+  for (uint8_t name = 0; name < setup_->containers.size(); ++name) {
+    policy::PlannedContainer container;
+    container.name = NameOf(name);
+    container.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
+    container.traits.sidecar = setup_->containers[name].sidecar;
+    container.post_start = policy::Tri::kNo;
+    plan.containers.push_back(container);
+  }
+  Tell(policy::PlanLearnt{kPod, plan});
+  for (size_t i = 0; i < instances_.size(); ++i) {
+    instances_[i].stop = Stop::kNone;
+    instances_[i].heard = instances_[i].state == RunState::kExited;
+  }
+  for (size_t i = 0; i < instances_.size(); ++i) Tell(Describe(i, /*found=*/true));
+}
+
+}  // namespace sidecar_shim::model

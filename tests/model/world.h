@@ -1,0 +1,191 @@
+// A small abstract node around one policy::Engine: a kubelet that works through
+// one pod, a runtime that holds its containers, and a shim that carries the
+// engine's actions out. Whatever may happen next is a Step; a World is a value,
+// so an explorer copies it and takes every step in turn.
+//
+// kubelet (facts/kubelet.md §1-3): one pass after another; a pass decides from
+// one look at the runtime what to create, then creates and starts in spec
+// order, one call at a time, going on after an error. Everything may happen
+// between two calls, so what a pass goes by is as old as it can be. CREATED is
+// made again with attempt + 1, EXITED by restartPolicy and the reported code.
+// Shim: a launch has a create and a start in flight, each done in the runtime
+// before the shim learns of it. A List answer tells the engine of launched
+// containers and of exits it had not heard of before kubelet sees the answer.
+// Killed shim: calls in flight are done or not, requests remembered are lost.
+#ifndef SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
+#define SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/engine.h"
+
+namespace sidecar_shim::model {
+
+struct ModelContainer {
+  int priority = 0;
+  bool sidecar = false;
+};
+
+// One pod and what may go wrong around it.
+struct PodSetup {
+  std::vector<ModelContainer> containers;  // in spec order
+  policy::RestartPolicy restart_policy = policy::RestartPolicy::kNever;
+  bool launch_ahead = true;
+  int main_failures = 1;     // mains that end with non-zero
+  int sidecar_exits = 0;     // sidecars that end by themselves
+  int runtime_failures = 0;  // creates, starts and stops that the runtime fails
+  int sandbox_losses = 0;
+  bool kills = true;  // the shim may be killed, any number of times,
+  // but only this often so that kubelet's own start is lost and it makes
+  // another attempt: there would be no end of attempts.
+  int lost_starts = 1;
+  // Coarse: exits and launches are heard of at once. Every step then still
+  // meets every other, but fewer moments lie between them.
+  bool coarse = false;
+
+  std::string Name() const;
+};
+
+struct Step {
+  enum class Kind : uint8_t {
+    kLook,            // kubelet looks and begins a pass
+    kAsk,             // kubelet sends the next create or start of its pass
+    kForwarded,       // the runtime does what kubelet's forwarded call asks
+    kForwardedFails,  // it fails to
+    kLaunchDone,      // the runtime does the launch's call in flight
+    kLaunchFails,
+    kLaunchHeard,  // the shim learns that it is done
+    kExit,         // a container ends; code is the exit code
+    kExitHeard,
+    kStopHeard,  // the actuator reports that the stop has ended
+    kStopFails,
+    kTick,
+    kKill,  // code: bit mask of the calls in flight that are done nevertheless
+    kSandboxLost,
+  };
+  Kind kind;
+  uint8_t subject = 0;  // container or instance
+  int code = 0;
+
+  std::string Describe() const;
+};
+
+class World {
+ public:
+  explicit World(const PodSetup& setup);
+
+  std::vector<Step> Steps() const;
+  void Take(const Step& step);
+
+  // Equal keys: the same futures.
+  std::string Key() const;
+  // kubelet has found the pod finished.
+  bool Done() const { return phase_ == Phase::kDone; }
+  // Why this world must not be; empty if all is well.
+  const std::string& violation() const { return violation_; }
+
+ private:
+  enum class Stop : uint8_t { kNone, kSent, kEnded };
+
+  struct Instance {
+    uint8_t name = 0;
+    uint8_t attempt = 0;
+    uint8_t sandbox = 0;
+    bool by_shim = false;
+    policy::RunState state = policy::RunState::kCreated;
+    bool started = false;
+    bool heard = false;  // the engine knows of the exit
+    bool start_failed = false;
+    int16_t exit_code = 0;
+    uint8_t finished_at = 0;  // the n-th exit of the pod
+    Stop stop = Stop::kNone;
+  };
+
+  struct Launching {
+    enum class Stage : uint8_t { kNone, kCreating, kCreated, kStarting, kStarted };
+    Stage stage = Stage::kNone;
+    uint8_t instance = 0;
+    uint8_t sandbox = 0;
+    uint8_t attempt = 0;
+  };
+
+  enum class Phase : uint8_t {
+    kIdle,
+    kCreate,         // about to send a create
+    kCreatePending,  // sent, not answered
+    kCreating,       // forwarded
+    kStart,
+    kStartPending,
+    kStarting,
+    kDone,
+  };
+
+  // ---- kubelet ----
+  void Look();
+  void Ask();
+  void Forwarded(bool works);
+  void NextInPass();
+
+  // ---- shim ----
+  void Tell(const policy::Event& event);
+  void Carry(const policy::Actions& actions);
+  void HearEverything();
+  void LaunchDone(uint8_t name);
+  void LaunchFails(uint8_t name);
+  void LaunchHeard(uint8_t name);
+  void Kill(int done_mask);
+  bool LosesStart(int done_mask) const;
+  void Rebuild();
+
+  // ---- runtime ----
+  int CreateInstance(uint8_t name, uint8_t attempt, bool by_shim);
+  void StartInstance(int index);
+  void Exit(int index, int code);
+  void LoseSandbox();
+
+  // ---- what is true, whatever the engine thinks ----
+  int Newest(uint8_t name) const;
+  // All mains have finished for good; at: the last one's end.
+  bool Complete(uint8_t* at) const;
+  bool Ran(uint8_t name, uint8_t sandbox) const;
+  int Reported(int index);
+  void CheckStart(int index);
+  void CheckStop(int index);
+  void Violate(const std::string& what);
+
+  policy::ContainerId IdOf(int index) const;
+  int IndexOf(const policy::ContainerId& id) const;
+  policy::ContainerSeen Describe(int index, bool found) const;
+  policy::SandboxId Sandbox(uint8_t index) const;
+  bool SandboxDead(uint8_t index) const { return index != sandbox_ || sandbox_lost_; }
+  std::vector<uint8_t> LaunchesInFlight() const;
+
+  const PodSetup* setup_;
+  policy::Options options_;
+  policy::Engine engine_;
+  policy::Time now_{0};
+
+  std::vector<Instance> instances_;  // in the order of their creation
+  uint8_t exits_ = 0;
+  uint8_t sandbox_ = 0;
+  bool sandbox_lost_ = false;
+
+  std::vector<Launching> launching_;  // by container
+  std::vector<int8_t> remembered_;    // by container: the attempt remembered, -1 = none
+  Phase phase_ = Phase::kIdle;
+  std::vector<std::pair<uint8_t, uint8_t>> todo_;  // container, attempt
+  uint8_t position_ = 0;
+  uint8_t instance_ = 0;  // that kubelet is starting
+
+  uint8_t main_failures_ = 0, sidecar_exits_ = 0, runtime_failures_ = 0, sandbox_losses_ = 0,
+          lost_starts_ = 0;  // so far
+  std::string violation_;
+};
+
+}  // namespace sidecar_shim::model
+
+#endif  // SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
