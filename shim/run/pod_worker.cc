@@ -19,7 +19,8 @@ std::string DescribeExit(const ContainerRecord& record, absl::Time start) {
   const cri::ContainerStatus& status = record.status;
   std::string text = absl::StrCat("exited with ", record.real.exit_code);
   if (!record.real.reason.empty()) absl::StrAppend(&text, " (", record.real.reason, ")");
-  if (record.real.masked) {
+  bool differs = record.real.exit_code != status.exit_code() || record.real.reason != status.reason();
+  if (record.real.masked && differs) {
     absl::StrAppend(&text, ", reported as ", status.exit_code(), " (", status.reason(), ") by sidecar-shim");
   }
   if (status.finished_at() != 0) {
