@@ -65,8 +65,8 @@ class Containers:
 
     def start_in_background(self, container, timeout="30s"):
         starting = self.crictl.start_in_background("start", container, timeout=timeout)
+        self.addCleanup(starting.communicate)
         self.addCleanup(starting.kill)
-        self.addCleanup(starting.stdout.close)
         return starting
 
     def check_waits(self, starting, container, seconds=1.0):
@@ -102,7 +102,7 @@ class Containers:
         containers = self.create_all(("low", "high"))
         with self.assertRaises(crictl.Failed) as failed:
             self.crictl.start(containers["low"], timeout="2s")
-        self.assertRegex(str(failed.exception), 'FailedPrecondition.*"low".*waits for "high"')
+        self.assertRegex(_unquoted(failed.exception), 'FailedPrecondition.*"low".*waits for "high"')
         self.assertEqual("CONTAINER_CREATED", self.state(containers["low"]))
         for name in ("high", "low"):
             self.crictl.start(containers[name])
@@ -142,7 +142,7 @@ class Containers:
                 with self.assertRaises(crictl.Failed) as failed:
                     self.create("bad", env={pods.PRIORITY: value})
                 self.assertIn(pods.PRIORITY, str(failed.exception))
-                self.assertIn(f'"{value}"', str(failed.exception).replace('\\"', '"'))
+                self.assertIn(f'"{value}"', _unquoted(failed.exception))
         self.assertEqual([], self.direct.containers(), "nothing was created")
 
     # ---- restarts ----
@@ -259,6 +259,11 @@ def _printed(result):
     """Exit status and output, without the time of day and the process id that crictl puts before its errors."""
     stderr = re.sub(rb'time="[^"]*"|^[EWI]\d{4} \S+ +\d+ ', b"", result.stderr, flags=re.MULTILINE)
     return result.returncode, result.stdout.decode(), stderr.decode()
+
+
+def _unquoted(error):
+    """crictl logs a message as a quoted string."""
+    return str(error).replace('\\"', '"')
 
 
 def _shape(value):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import urllib.request
 
 from harness import namespaces, tools, wait
@@ -18,6 +19,10 @@ class Kubelet:
         self.static_pod_path = os.path.join(self.dir, "manifests")
         self.pods_api_socket = os.path.join(self.root_dir, "pods-api", "pods-api.sock")
         os.makedirs(self.static_pod_path)
+        # kubelet derives restart counts from the log files it finds, and the same manifest always gives the same pod uid.
+        for path in ("/var/log/pods", "/var/log/containers"):
+            shutil.rmtree(path)
+            os.makedirs(path)
         self._config_path = os.path.join(self.dir, "config.json")
         self.daemon = Daemon(
             "kubelet",
