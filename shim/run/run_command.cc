@@ -135,7 +135,9 @@ void PrintResult(const PodResult& result, const PodDirs& dirs) {
   std::cout << "\n" << RenderTable(timeline) << "\n" << RenderGantt(timeline, TerminalWidth()) << "\n";
   std::cout << timeline.name_space << "/" << timeline.pod << ": " << timeline.phase << " after "
             << FormatOffset(timeline.end, timeline.start) << " s"
-            << (result.timed_out ? ", ended when its time was up" : result.stopped ? ", ended on request" : "")
+            << (result.timed_out ? ", ended when its time was up"
+                : result.stopped ? ", ended on request"
+                                 : "")
             << "; logs in " << dirs.log_dir << std::endl;
   if (!result.cleanup.ok()) std::cerr << "warning: " << result.cleanup.message() << "\n";
 }

@@ -51,7 +51,7 @@ struct Timeline {
   std::string phase;
   std::string ending;  // "complete", or why the pod was ended before: "stopped", "timeout"
   absl::Time start;
-  absl::Time end;  // when the phase became final
+  absl::Time end;                 // when the phase became final
   std::vector<TimelineRow> rows;  // in spec order, init containers first
 };
 
