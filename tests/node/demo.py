@@ -52,7 +52,7 @@ def run(options, svg):
             print("without the shim the collector is never stopped: the pod was still running when the demo gave up"
                   if status == 3 else f"the pod ended with status {status}")
             return 0
-        print("the job is complete" if complete else "the job is NOT complete")
+        print("the job is complete" if complete else f"the job is NOT complete (`sidecar-shim run` ended with {status})")
         return 0 if complete else 1
     finally:
         if shim is not None:

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Every test there is, from a clean clone: builds (release, ASan+UBSan, TSan), unit and model tests in all three, the real
+# node tests with the release build. Ends with ctest's summaries and one line "N passed, N failed".
+#   tests/run-all.sh [--quick]     --quick: no sanitizer builds
+set -euo pipefail
+cd "$(dirname "$0")/.."
+quick=${1:-}
+tests/install-deps.sh
+
+export ASAN_OPTIONS=detect_leaks=1
+export TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1
+export UBSAN_OPTIONS=print_stacktrace=1
+
+presets=(release)
+[[ $quick == --quick ]] || presets+=(asan tsan)
+passed=0
+failed=0
+
+build() {
+  local out
+  echo "== build $1"
+  if ! out=$( (cmake --preset "$1" && cmake --build --preset "$1") 2>&1); then
+    printf '%s\n' "$out" >&2
+    echo "the $1 build failed" >&2
+    exit 1
+  fi
+}
+
+run() {
+  echo "== test $1"
+  local log
+  log=$(mktemp)
+  ctest --test-dir "build/$1" --output-on-failure --no-tests=error | tee "$log" || true
+  passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true)))
+  failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)))
+  if ! grep -q 'tests passed' "$log"; then failed=$((failed + 1)); fi
+  grep -E '\*\*\*Skipped' "$log" && echo "(a skipped test prints why: ctest --test-dir build/$1 -R NAME -V)" || true
+  rm -f "$log"
+}
+
+# The Go programs take longest the first time; they are built while nothing else competes.
+echo "== programs for the node tests"
+tests/node/build-tools.sh all || [[ $? == 77 ]]
+for preset in "${presets[@]}"; do
+  build "$preset"
+  run "$preset"
+done
+echo "$passed passed, $failed failed"
+[[ $failed == 0 ]]
