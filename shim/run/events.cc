@@ -8,7 +8,7 @@
 namespace sidecar_shim::run {
 
 void EventLog::Emit(Event::Kind kind, absl::string_view who, absl::string_view what) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   sink_(Event{kind, absl::Now(), std::string(who), std::string(what)});
 }
 

@@ -3,11 +3,10 @@
 #define SIDECAR_SHIM_SHIM_RUN_EVENTS_H_
 
 #include <functional>
+#include <mutex>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace sidecar_shim::run {
@@ -44,8 +43,8 @@ class EventLog {
   void Emit(Event::Kind kind, absl::string_view who, absl::string_view what);
 
  private:
-  absl::Mutex mutex_;
-  const EventSink sink_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // guards what follows
+  const EventSink sink_;
 };
 
 // "   1.042  main          created 0a1b2c3d" without a newline; the lines of a

@@ -18,33 +18,35 @@ Pleg::Pleg(RuntimeClient& client, EventLog& log, std::string pod_uid, absl::Dura
 
 Pleg::~Pleg() {
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     stopped_ = true;
   }
+  news_.notify_all();
   thread_.join();
 }
 
 void Pleg::Interrupt() {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   interrupted_ = true;
+  news_.notify_all();
 }
 
 void Pleg::Resume() {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   interrupted_ = false;
 }
 
 std::optional<PodStatus> Pleg::NewerThan(absl::Time since, absl::Time deadline) {
-  absl::MutexLock lock(&mutex_);
-  auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return interrupted_ || as_of_ > since; };
-  if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || interrupted_) return std::nullopt;
+  std::unique_lock lock(mutex_);
+  auto ready = [&] { return interrupted_ || as_of_ > since; };
+  if (!news_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return std::nullopt;
   return status_;
 }
 
 bool Pleg::WaitForChange(absl::Time deadline) {
-  absl::MutexLock lock(&mutex_);
-  auto ready = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return interrupted_ || changed_; };
-  if (!mutex_.AwaitWithDeadline(absl::Condition(&ready), deadline) || interrupted_) return false;
+  std::unique_lock lock(mutex_);
+  auto ready = [&] { return interrupted_ || changed_; };
+  if (!news_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return false;
   changed_ = false;
   return true;
 }
@@ -52,8 +54,8 @@ bool Pleg::WaitForChange(absl::Time deadline) {
 void Pleg::Loop() {
   for (;;) {
     Relist();
-    absl::MutexLock lock(&mutex_);
-    if (mutex_.AwaitWithTimeout(absl::Condition(&stopped_), period_)) return;
+    std::unique_lock lock(mutex_);
+    if (news_.wait_for(lock, absl::ToChronoNanoseconds(period_), [this] { return stopped_; })) return;
   }
 }
 
@@ -131,10 +133,11 @@ void Pleg::Relist() {
   }
   Report(absl::OkStatus());
   states_ = *std::move(states);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   if (fresh) status_ = *std::move(fresh);
   as_of_ = began;
   changed_ = changed_ || worth_a_sync;
+  news_.notify_all();
 }
 
 }  // namespace sidecar_shim::run

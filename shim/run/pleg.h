@@ -3,15 +3,15 @@
 #ifndef SIDECAR_SHIM_SHIM_RUN_PLEG_H_
 #define SIDECAR_SHIM_SHIM_RUN_PLEG_H_
 
+#include <condition_variable>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "shim/run/events.h"
 #include "shim/run/pod_status.h"
@@ -67,12 +67,13 @@ class Pleg {
   bool inspect_again_ = false;
   bool failing_ = false;
 
-  absl::Mutex mutex_;
-  PodStatus status_ ABSL_GUARDED_BY(mutex_);
-  absl::Time as_of_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable news_;
+  PodStatus status_;
+  absl::Time as_of_ = absl::InfinitePast();
+  bool changed_ = false;
+  bool interrupted_ = false;
+  bool stopped_ = false;
 
   std::thread thread_;
 };

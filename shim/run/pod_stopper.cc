@@ -1,6 +1,7 @@
 #include "shim/run/pod_stopper.h"
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -89,7 +90,7 @@ absl::Status PodStopper::StopOne(const ContainerRecord& record, absl::Duration s
 absl::Status PodStopper::StopPod(const PodStatus& status) {
   absl::Time began = absl::Now();
   std::vector<std::thread> threads;
-  absl::Mutex mutex;
+  std::mutex mutex;
   absl::Status result;
   for (const ContainerRecord& record : status.containers) {
     const ContainerModel* container = model_.Find(record.name());
@@ -97,7 +98,7 @@ absl::Status PodStopper::StopPod(const PodStatus& status) {
       continue;
     threads.emplace_back([this, &record, &mutex, &result] {
       absl::Status stopped = StopOne(record, absl::ZeroDuration());
-      absl::MutexLock lock(&mutex);
+      std::lock_guard lock(mutex);
       result.Update(stopped);
     });
   }

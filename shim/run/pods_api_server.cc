@@ -7,16 +7,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "pods_api.grpc.pb.h"
 
 namespace sidecar_shim::run {
@@ -26,7 +26,7 @@ namespace api = ::v1alpha1;
 namespace fs = std::filesystem;
 
 // A watch asks this often whether its caller has gone; changes wake it at once.
-constexpr absl::Duration kLivenessPeriod = absl::Milliseconds(200);
+constexpr std::chrono::milliseconds kLivenessPeriod{200};
 
 core::Pod Tombstone(const core::Pod& pod) {
   core::Pod tombstone;
@@ -62,9 +62,10 @@ class PodsApiServer::Service final : public api::Pods::Service {
  public:
   ~Service() override {
     {
-      absl::MutexLock lock(&mutex_);
+      std::lock_guard lock(mutex_);
       stopped_ = true;
     }
+    news_.notify_all();
     if (server_ == nullptr) return;
     server_->Shutdown();
     server_->Wait();
@@ -80,13 +81,13 @@ class PodsApiServer::Service final : public api::Pods::Service {
   }
 
   void Set(const core::Pod& pod) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     bool added = pods_.insert_or_assign(pod.metadata().uid(), pod).second;
     Tell(added ? api::ADDED : api::MODIFIED, pod);
   }
 
   void Remove(const std::string& uid) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = pods_.find(uid);
     if (it == pods_.end()) return;
     Tell(api::DELETED, Tombstone(it->second));
@@ -95,7 +96,7 @@ class PodsApiServer::Service final : public api::Pods::Service {
 
   grpc::Status GetPod(grpc::ServerContext*, const api::GetPodRequest* request,
                       api::GetPodResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = pods_.find(request->poduid());
     if (it == pods_.end()) {
       return grpc::Status(grpc::StatusCode::NOT_FOUND,
@@ -107,7 +108,7 @@ class PodsApiServer::Service final : public api::Pods::Service {
 
   grpc::Status ListPods(grpc::ServerContext*, const api::ListPodsRequest*,
                         api::ListPodsResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     for (const auto& [uid, pod] : pods_) response->add_pods(pod.SerializeAsString());
     return grpc::Status::OK;
   }
@@ -117,7 +118,7 @@ class PodsApiServer::Service final : public api::Pods::Service {
     std::vector<api::WatchPodsEvent> batch;
     size_t next = 0;
     {
-      absl::MutexLock lock(&mutex_);
+      std::lock_guard lock(mutex_);
       for (const auto& [uid, pod] : pods_) batch.push_back(MakeEvent(api::ADDED, pod));
       batch.emplace_back().set_type(api::INITIAL_SYNC_COMPLETE);
       next = history_.size();
@@ -127,9 +128,8 @@ class PodsApiServer::Service final : public api::Pods::Service {
         if (!writer->Write(event)) return grpc::Status::OK;
       }
       batch.clear();
-      absl::MutexLock lock(&mutex_);
-      auto news = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || history_.size() > next; };
-      mutex_.AwaitWithTimeout(absl::Condition(&news), kLivenessPeriod);
+      std::unique_lock lock(mutex_);
+      news_.wait_for(lock, kLivenessPeriod, [&] { return stopped_ || history_.size() > next; });
       if (stopped_ || context->IsCancelled()) return grpc::Status::OK;
       for (; next < history_.size(); ++next) batch.push_back(history_[next]);
     }
@@ -142,15 +142,18 @@ class PodsApiServer::Service final : public api::Pods::Service {
     event.set_pod(pod.SerializeAsString());
     return event;
   }
-  void Tell(api::EventType type, const core::Pod& pod) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // With mutex_ held.
+  void Tell(api::EventType type, const core::Pod& pod) {
     history_.push_back(MakeEvent(type, pod));
+    news_.notify_all();
   }
 
-  absl::Mutex mutex_;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<std::string, core::Pod> pods_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable news_;
+  bool stopped_ = false;
+  std::map<std::string, core::Pod> pods_;
   // All of them: a run has few.
-  std::vector<api::WatchPodsEvent> history_ ABSL_GUARDED_BY(mutex_);
+  std::vector<api::WatchPodsEvent> history_;
   std::unique_ptr<grpc::Server> server_;
 };
 

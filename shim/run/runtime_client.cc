@@ -64,19 +64,19 @@ absl::Status RuntimeClient::Call(Stub& stub,
   if (bounded) {
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
   } else {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     unbounded_.insert(&context);
   }
   grpc::Status status = (stub.*method)(&context, request, &response);
   if (!bounded) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     unbounded_.erase(&context);
   }
   return FromGrpc(status);
 }
 
 void RuntimeClient::CancelUnbounded() {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   for (grpc::ClientContext* context : unbounded_) context->TryCancel();
 }
 

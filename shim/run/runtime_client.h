@@ -5,14 +5,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "cri.grpc.pb.h"
 #include "shim/run/cri.h"
@@ -74,8 +73,8 @@ class RuntimeClient {
   const std::unique_ptr<cri::ImageService::Stub> image_;
   const absl::Duration timeout_;
 
-  absl::Mutex mutex_;
-  std::set<grpc::ClientContext*> unbounded_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // guards what follows
+  std::set<grpc::ClientContext*> unbounded_;
 };
 
 }  // namespace sidecar_shim::run

@@ -36,7 +36,7 @@ TimelineRow RowOf(const ContainerModel& container) {
 bool Happened(absl::Time time) { return time != absl::InfinitePast(); }
 
 TimelineRecorder::TimelineRecorder(const PodModel& model, absl::Time start) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   timeline_.name_space = model.name_space();
   timeline_.pod = model.name();
   timeline_.uid = model.uid();
@@ -47,7 +47,7 @@ TimelineRecorder::TimelineRecorder(const PodModel& model, absl::Time start) {
 }
 
 int TimelineRecorder::Refused(const std::string& container, const std::string& text) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   std::vector<Attempt>& attempts = attempts_[container];
   if (attempts.empty() || !attempts.back().id.empty()) {
     attempts.emplace_back();
@@ -63,7 +63,7 @@ int TimelineRecorder::Refused(const std::string& container, const std::string& t
 }
 
 void TimelineRecorder::CreatedHere(const std::string& id) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   created_here_.insert(id);
 }
 
@@ -81,7 +81,7 @@ Attempt& TimelineRecorder::AttemptOf(const ContainerRecord& record) {
 }
 
 std::vector<TimelineRecorder::Change> TimelineRecorder::Observe(const PodStatus& status) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   std::vector<Change> changes;
   // Oldest first, so that attempts and changes come in the order of time.
   for (auto it = status.containers.rbegin(); it != status.containers.rend(); ++it) {
@@ -110,7 +110,7 @@ std::vector<TimelineRecorder::Change> TimelineRecorder::Observe(const PodStatus&
 }
 
 Timeline TimelineRecorder::Snapshot(absl::string_view phase, absl::Time end) const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   Timeline timeline = timeline_;
   timeline.phase = std::string(phase);
   timeline.end = end;

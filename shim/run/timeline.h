@@ -5,13 +5,12 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "shim/run/pod_model.h"
 #include "shim/run/pod_status.h"
@@ -81,14 +80,15 @@ class TimelineRecorder {
     bool running = false;
     bool exited = false;
   };
-  Attempt& AttemptOf(const ContainerRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // With mutex_ held.
+  Attempt& AttemptOf(const ContainerRecord& record);
 
-  mutable absl::Mutex mutex_;
-  Timeline timeline_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::vector<Attempt>> attempts_ ABSL_GUARDED_BY(mutex_);  // by container
-  std::map<std::string, int> same_refusals_ ABSL_GUARDED_BY(mutex_);              // by container
-  std::map<std::string, Seen> seen_ ABSL_GUARDED_BY(mutex_);                      // by id
-  std::set<std::string> created_here_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards what follows
+  Timeline timeline_;
+  std::map<std::string, std::vector<Attempt>> attempts_;  // by container
+  std::map<std::string, int> same_refusals_;              // by container
+  std::map<std::string, Seen> seen_;                      // by id
+  std::set<std::string> created_here_;
 };
 
 }  // namespace sidecar_shim::run

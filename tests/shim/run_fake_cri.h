@@ -9,11 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "cri.grpc.pb.h"
 #include "shim/run/cri.h"
@@ -48,21 +47,21 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   // The text of a refusal, or empty; called under the lock, with the create's number.
   using Gate = std::function<std::string(const cri::CreateContainerRequest&, int)>;
   void SetGate(Gate gate) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     gate_ = std::move(gate);
   }
   void SetScript(const std::string& name, Script script) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     scripts_[name] = std::move(script);
   }
   // Every call but the lists and statuses, as "CreateContainer a".
   std::vector<std::string> calls() {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     return calls_;
   }
   // As the shim launches ahead: creates and starts the container of a request.
   void LaunchAhead(const cri::CreateContainerRequest& request) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     cri::ContainerStatus& container = Add(request);
     Run(container);
   }
@@ -74,7 +73,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status RunPodSandbox(grpc::ServerContext*, const cri::RunPodSandboxRequest* request,
                              cri::RunPodSandboxResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     calls_.push_back("RunPodSandbox");
     cri::PodSandboxStatus& sandbox = sandboxes_["s" + std::to_string(++last_id_)];
     sandbox.set_id("s" + std::to_string(last_id_));
@@ -86,7 +85,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status StopPodSandbox(grpc::ServerContext*, const cri::StopPodSandboxRequest* request,
                               cri::StopPodSandboxResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     calls_.push_back("StopPodSandbox");
     sandboxes_[request->pod_sandbox_id()].set_state(cri::SANDBOX_NOTREADY);
     for (auto& [id, container] : containers_) Exit(container, 137);
@@ -94,14 +93,14 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status RemovePodSandbox(grpc::ServerContext*, const cri::RemovePodSandboxRequest* request,
                                 cri::RemovePodSandboxResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     calls_.push_back("RemovePodSandbox");
     sandboxes_.erase(request->pod_sandbox_id());
     return grpc::Status::OK;
   }
   grpc::Status PodSandboxStatus(grpc::ServerContext*, const cri::PodSandboxStatusRequest* request,
                                 cri::PodSandboxStatusResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = sandboxes_.find(request->pod_sandbox_id());
     if (it == sandboxes_.end()) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such sandbox");
     *response->mutable_status() = it->second;
@@ -109,7 +108,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status ListPodSandbox(grpc::ServerContext*, const cri::ListPodSandboxRequest*,
                               cri::ListPodSandboxResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     for (const auto& [id, sandbox] : sandboxes_) {
       cri::PodSandbox& item = *response->add_items();
       item.set_id(id);
@@ -119,7 +118,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status CreateContainer(grpc::ServerContext*, const cri::CreateContainerRequest* request,
                                cri::CreateContainerResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     const std::string& name = request->config().metadata().name();
     calls_.push_back("CreateContainer " + name);
     std::string refusal = gate_ ? gate_(*request, ++creates_[name]) : "";
@@ -129,7 +128,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status StartContainer(grpc::ServerContext*, const cri::StartContainerRequest* request,
                               cri::StartContainerResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     cri::ContainerStatus& container = containers_[request->container_id()];
     calls_.push_back("StartContainer " + container.metadata().name());
     const std::string& error = scripts_[container.metadata().name()].start_error;
@@ -139,7 +138,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status StopContainer(grpc::ServerContext*, const cri::StopContainerRequest* request,
                              cri::StopContainerResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     cri::ContainerStatus& container = containers_[request->container_id()];
     calls_.push_back("StopContainer " + container.metadata().name());
     Exit(container, scripts_[container.metadata().name()].stop_exit_code);
@@ -147,13 +146,13 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status RemoveContainer(grpc::ServerContext*, const cri::RemoveContainerRequest* request,
                                cri::RemoveContainerResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     containers_.erase(request->container_id());
     return grpc::Status::OK;
   }
   grpc::Status ListContainers(grpc::ServerContext*, const cri::ListContainersRequest*,
                               cri::ListContainersResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     Advance();
     for (const auto& [id, container] : containers_) {
       cri::Container& item = *response->add_containers();
@@ -164,7 +163,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status ContainerStatus(grpc::ServerContext*, const cri::ContainerStatusRequest* request,
                                cri::ContainerStatusResponse* response) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     Advance();
     auto it = containers_.find(request->container_id());
     if (it == containers_.end()) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such container");
@@ -180,7 +179,7 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status ExecSync(grpc::ServerContext*, const cri::ExecSyncRequest* request,
                         cri::ExecSyncResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     calls_.push_back("ExecSync " + request->cmd(0));
     return grpc::Status::OK;
   }
@@ -191,14 +190,13 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
   grpc::Status PullImage(grpc::ServerContext*, const cri::PullImageRequest*,
                          cri::PullImageResponse*) override {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     calls_.push_back("PullImage");
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such image");
   }
 
  private:
-  cri::ContainerStatus& Add(const cri::CreateContainerRequest& request)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  cri::ContainerStatus& Add(const cri::CreateContainerRequest& request) {
     std::string id = "c" + std::to_string(++last_id_);
     cri::ContainerStatus& container = containers_[id];
     container.set_id(id);
@@ -207,18 +205,18 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
     container.set_created_at(absl::ToUnixNanos(absl::Now()));
     return container;
   }
-  void Run(cri::ContainerStatus& container) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Run(cri::ContainerStatus& container) {
     container.set_state(cri::CONTAINER_RUNNING);
     container.set_started_at(absl::ToUnixNanos(absl::Now()));
   }
-  void Exit(cri::ContainerStatus& container, int exit_code) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Exit(cri::ContainerStatus& container, int exit_code) {
     if (container.state() != cri::CONTAINER_RUNNING) return;
     container.set_state(cri::CONTAINER_EXITED);
     container.set_exit_code(exit_code);
     container.set_reason(exit_code == 0 ? "Completed" : "Error");
     container.set_finished_at(absl::ToUnixNanos(absl::Now()));
   }
-  void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Advance() {
     for (auto& [id, container] : containers_) {
       const Script& script = scripts_[container.metadata().name()];
       if (absl::Now() - absl::FromUnixNanos(container.started_at()) < script.runs_for) continue;
@@ -228,14 +226,14 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
   }
 
   const std::string socket_;
-  absl::Mutex mutex_;
-  int last_id_ ABSL_GUARDED_BY(mutex_) = 0;
-  Gate gate_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, Script> scripts_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, int> creates_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, cri::PodSandboxStatus> sandboxes_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, cri::ContainerStatus> containers_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;  // guards what follows
+  int last_id_ = 0;
+  Gate gate_;
+  std::map<std::string, Script> scripts_;
+  std::map<std::string, int> creates_;
+  std::map<std::string, cri::PodSandboxStatus> sandboxes_;
+  std::map<std::string, cri::ContainerStatus> containers_;
+  std::vector<std::string> calls_;
   std::unique_ptr<grpc::Server> server_;
 };
 

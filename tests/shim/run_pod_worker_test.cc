@@ -186,10 +186,13 @@ TEST_F(PodWorkerTest, AFailedStartLeavesACreatedContainerAndCostsAnAttempt) {
   Script script;
   script.start_error = "no such file";
   fake_->SetScript("a", script);
-  WorkerOptions options = Fast();
-  options.timeout = absl::Milliseconds(400);
-  PodResult result = RunPod("restartPolicy: Never, containers: [{name: a, image: 'i:1'}]", options);
-  EXPECT_TRUE(result.timed_out);
+  PodWorker& worker = Worker("restartPolicy: Never, containers: [{name: a, image: 'i:1'}]");
+  std::thread user([&] {
+    while (Creates().size() < 3) absl::SleepFor(absl::Milliseconds(1));
+    worker.Stop();
+  });
+  PodResult result = worker.Run();
+  user.join();
   EXPECT_EQ(result.phase, Phase::kPending);
   ASSERT_GE(result.timeline.rows[0].attempts.size(), 2u);
   EXPECT_EQ(result.timeline.rows[0].attempts[1].number, 1u);
