@@ -60,7 +60,11 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
     ContainerRecord& container = found->second;
     const bool launched = container.by_shim && !container.start_answered;
     Verdict verdict;
-    if (launched && !container.started) {
+    auto sandbox = pod.sandboxes.find(container.sandbox);
+    const bool stopping = sandbox == pod.sandboxes.end() || sandbox->second.stopping;
+    if (stopping) {
+      // Nobody will be started in there any more: the runtime says so at once.
+    } else if (launched && !container.started) {
       verdict = {false, "sidecar-shim: the container is still being started", false};
     } else if (!launched) {
       verdict = JudgeStart(pod, container);
@@ -72,7 +76,7 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
     }
     if (!verdict.open) {
       actions.emplace_back(FailStart{call, verdict.message});
-    } else if (launched) {
+    } else if (launched && container.started) {
       container.start_answered = true;
       actions.emplace_back(AnswerStart{call});
     } else {

@@ -164,6 +164,7 @@ class Containers:
     def test_containerd_restarts_between_create_and_start(self):
         containers = self.create_all(("low", "high"))
         self.containerd.restart()
+        wait.until(lambda: self.crictl.result("ps", timeout="1s").returncode == 0, "the shim has found it again", 3)
         starting = self.start_in_background(containers["low"])
         self.check_waits(starting, containers["low"])
         self.crictl.start(containers["high"])
