@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds the real programs that the node tests drive, each from pinned sources, once per machine.
 #
-#   build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|all]...
+#   build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|cri-descriptors|all]...
+#
+# cri-descriptors is no program: the .proto files that tests/cri_descriptors compares ours with, from their pinned modules.
 #
 # What is built lands outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools},
 # in a folder named after the pins (go.mod, go.sum) and the recipe below: change either and it is built anew, while an older
@@ -30,6 +32,23 @@ recipe_containerd() {
     go build -ldflags "-s -w -X $source/version.Version=2.4.2" -o "$1/$program" "$source/cmd/$program"
   done
 }
+recipe_cri_descriptors() {
+  local from module
+  while read -r from module; do
+    (
+      cd "$from"
+      go mod download "$module"
+      cd "$(go list -m -f '{{.Dir}}' "$module")"
+      mkdir -p "$1/$from/$module"
+      find . -name '*.proto' -exec cp --parents --no-preserve=mode -t "$1/$from/$module" {} +
+    )
+  done <<<". k8s.io/api
+. k8s.io/apimachinery
+. k8s.io/cri-api
+. k8s.io/kubelet
+oldest k8s.io/cri-api
+oldest github.com/gogo/protobuf"
+}
 recipe_pause() {
   "${CC:-gcc}" -std=gnu17 -O2 -Wall -Wextra -static -s -o "$1/pause" pause.c
 }
@@ -37,6 +56,7 @@ recipe_pause() {
 folder_of() {
   case $1 in
     kubelet) echo kubernetes ;;
+    cri-descriptors) echo ../../cri_descriptors/modules ;;
     *) echo "$1" ;;
   esac
 }
@@ -47,6 +67,7 @@ version_of() {
     cri-tools) echo 1.30.0 ;;
     containerd) echo 2.4.2 ;;
     pause) echo 1 ;;
+    cri-descriptors) echo 0.37.2 ;;
   esac
 }
 
@@ -123,15 +144,15 @@ tools=()
 for argument in "$@"; do
   case $argument in
     --print-path) print_path=1 ;;
-    all) tools+=(pause cri-tools containerd kubelet) ;;
-    kubelet | cri-tools | containerd | pause) tools+=("$argument") ;;
+    all) tools+=(pause cri-descriptors cri-tools containerd kubelet) ;;
+    kubelet | cri-tools | containerd | pause | cri-descriptors) tools+=("$argument") ;;
     *)
-      echo "usage: build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|all]..." >&2
+      echo "usage: build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|cri-descriptors|all]..." >&2
       exit 64
       ;;
   esac
 done
-[ ${#tools[@]} -gt 0 ] || tools=(pause cri-tools containerd kubelet)
+[ ${#tools[@]} -gt 0 ] || tools=(pause cri-descriptors cri-tools containerd kubelet)
 
 result=0
 for tool in "${tools[@]}"; do
