@@ -1,0 +1,107 @@
+#include "tests/fake_runtime/raw_server.h"
+
+#include <future>
+#include <utility>
+
+namespace sidecar_shim::testing {
+namespace {
+
+constexpr int kMaxMetadata = 16 * 1024 * 1024;
+
+}  // namespace
+
+std::string ToString(const grpc::ByteBuffer& bytes) {
+  std::vector<grpc::Slice> slices;
+  std::string text;
+  if (!bytes.Valid() || !bytes.Dump(&slices).ok()) return text;
+  for (const grpc::Slice& slice : slices) {
+    text.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return text;
+}
+
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+void RawCall::Read(std::function<void(bool, std::string)> then) {
+  stream_.Read(&incoming_, Loop::Tag([self = shared_from_this(), then = std::move(then)](bool ok) {
+    std::string message = ok ? ToString(self->incoming_) : std::string();
+    then(ok, std::move(message));
+  }));
+}
+
+void RawCall::SendHeaders(std::function<void()> then) {
+  stream_.SendInitialMetadata(
+      Loop::Tag([self = shared_from_this(), then = std::move(then)](bool) { then(); }));
+}
+
+void RawCall::Write(const std::string& message, std::function<void(bool)> then) {
+  stream_.Write(ToBuffer(message),
+                Loop::Tag([self = shared_from_this(), then = std::move(then)](bool ok) { then(ok); }));
+}
+
+void RawCall::Finish(const grpc::Status& status) {
+  if (std::exchange(finished_, true)) return;
+  on_cancelled = nullptr;
+  stream_.Finish(status, Loop::Tag([self = shared_from_this()](bool) {}));
+}
+
+void RawCall::Reply(const std::string& message) {
+  if (std::exchange(finished_, true)) return;
+  on_cancelled = nullptr;
+  stream_.WriteAndFinish(ToBuffer(message), grpc::WriteOptions(), grpc::Status::OK,
+                         Loop::Tag([self = shared_from_this()](bool) {}));
+}
+
+RawServer::RawServer(const std::string& path, Serve serve) : serve_(std::move(serve)) {
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(-1);
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadata);
+  builder.RegisterAsyncGenericService(&service_);
+  builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
+  loop_ = std::make_unique<Loop>(builder.AddCompletionQueue());
+  server_ = builder.BuildAndStart();
+  Accept();
+  thread_ = std::thread([this] { loop_->Run(); });
+}
+
+RawServer::~RawServer() {
+  server_->Shutdown(std::chrono::system_clock::now());
+  std::promise<void> idle;
+  Post([this, &idle] {
+    closing_ = true;
+    on_idle_ = [&idle] { idle.set_value(); };
+    if (live_ == 0) std::exchange(on_idle_, nullptr)();
+  });
+  idle.get_future().wait();
+  loop_->Shutdown();
+  thread_.join();
+}
+
+void RawServer::Accept() {
+  auto call = std::make_shared<RawCall>();
+  call->queue = loop_->queue();
+  void* done = Loop::Tag([this, call](bool) {
+    if (call->context.IsCancelled()) {
+      call->cancelled = true;
+      if (auto on_cancelled = std::exchange(call->on_cancelled, nullptr)) on_cancelled();
+    }
+    if (--live_ == 0 && closing_ && on_idle_) std::exchange(on_idle_, nullptr)();
+  });
+  call->context.AsyncNotifyWhenDone(done);
+  service_.RequestCall(&call->context, &call->stream_, loop_->queue(), loop_->queue(),
+                       Loop::Tag([this, call, done](bool ok) {
+                         if (!ok) {
+                           Loop::Discard(done);
+                           return;
+                         }
+                         ++live_;
+                         Accept();
+                         serve_(call);
+                       }));
+}
+
+}  // namespace sidecar_shim::testing
