@@ -24,9 +24,12 @@ const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState
     if (newest == nullptr || newest->second.order < container.order) newest = &entry;
   }
   if (newest == nullptr || !newest->second.by_shim || newest->second.caller_stops) return nullptr;
-  // A larger attempt for an ended container is a restart: kubelet has seen the exit.
-  const bool alive = newest->second.state == RunState::kCreated || newest->second.state == RunState::kRunning;
-  return alive || attempt <= newest->second.attempt ? newest : nullptr;
+  const ContainerRecord& container = newest->second;
+  const bool alive = container.state == RunState::kCreated || container.state == RunState::kRunning;
+  // A larger attempt for an ended container is a restart: kubelet has seen the
+  // exit. Unless that exit is final, then kubelet goes by an older look at the
+  // pod (it counts attempts over sandboxes) and must not run it again.
+  return alive || attempt <= container.attempt || pod.IsFinal(container) ? newest : nullptr;
 }
 
 }  // namespace

@@ -9,17 +9,18 @@ namespace {
 
 constexpr size_t kNamesInMessage = 3;
 
-// Will never be created in this sandbox again although it does not run here:
-// it did its work before the sandbox was replaced, and only OnFailure lets a
-// pod with a finished container have a new sandbox.
-bool FinishedInEarlierSandbox(const PodState& pod, const std::string& name) {
+// Will not run in this sandbox although it has not run here yet: it did its
+// work before the sandbox was replaced (only OnFailure lets a pod with a
+// finished container have a new one), or its only start failed under Never.
+bool WillNotCome(const PodState& pod, const std::string& name) {
   const ContainerRecord* latest = pod.Latest(name);
-  return latest != nullptr && latest->state == RunState::kExited && latest->exit_code == 0 &&
-         pod.plan->restart_policy != RestartPolicy::kAlways;
+  if (latest == nullptr || latest->state != RunState::kExited) return false;
+  return pod.IsFinal(*latest) ||
+         (latest->exit_code == 0 && pod.plan->restart_policy == RestartPolicy::kUnknown);
 }
 
 bool Satisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
-  return sandbox.ran.contains(name) || FinishedInEarlierSandbox(pod, name);
+  return sandbox.ran.contains(name) || WillNotCome(pod, name);
 }
 
 std::string Describe(const Ranked& ranked) {
@@ -69,10 +70,19 @@ Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std
 }
 
 Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
-  if (!pod.settings.enabled || container.started || container.traits.barrier) return {};
+  // Where a plan is known, the gate at the create has decided already, a launch
+  // timeout included.
+  if (!pod.settings.enabled || pod.plan || container.started || container.traits.barrier) return {};
+  auto sandbox = pod.sandboxes.find(container.sandbox);
+  auto ran = [&](const std::string& name) {
+    return sandbox != pod.sandboxes.end() && sandbox->second.ran.contains(name);
+  };
+  if (ran(container.name)) return {};
   const ContainerRecord* blocker = nullptr;
   for (const auto& [id, other] : pod.containers) {
-    if (other.sandbox != container.sandbox || other.name == container.name || other.started ||
+    // kubelet leaves a container behind whose start it could not finish, and
+    // goes on with another attempt; nobody will ever start the old one.
+    if (other.sandbox != container.sandbox || other.name == container.name || ran(other.name) ||
         other.state != RunState::kCreated || other.traits.barrier) {
       continue;
     }

@@ -25,7 +25,8 @@ struct Verdict {
 Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
 
 // May this created container be started now? Closed while a neighbour of
-// higher priority in the same sandbox exists but has never been started.
+// higher priority in the same sandbox exists but no container of that name has
+// been started there. For pods without a plan only.
 Verdict JudgeStart(const PodState& pod, const ContainerRecord& container);
 
 // The name of a container of lower priority that had already started in

@@ -1,5 +1,7 @@
 #include "policy/pod_state.h"
 
+#include <algorithm>
+
 namespace sidecar_shim::policy {
 
 const ContainerRecord* PodState::Latest(const std::string& name) const {
@@ -14,6 +16,20 @@ Traits PodState::TraitsOf(const std::string& name) const {
   if (auto it = arrived.find(name); it != arrived.end()) return it->second;
   const PlannedContainer* planned = plan ? plan->Find(name) : nullptr;
   return planned != nullptr ? planned->traits : Traits{};
+}
+
+bool PodState::IsFinal(const ContainerRecord& container) const {
+  const PlannedContainer* planned = plan ? plan->Find(container.name) : nullptr;
+  if (planned == nullptr || container.state != RunState::kExited) return false;
+  const RestartPolicy policy = planned->own_restart_policy.value_or(plan->restart_policy);
+  if (policy == RestartPolicy::kNever) return true;
+  if (policy != RestartPolicy::kOnFailure) return false;
+  if (container.exit_code == 0) return true;
+  if (!completed_since || !container.traits.sidecar) return false;
+  return std::all_of(plan->containers.begin(), plan->containers.end(), [&](const PlannedContainer& other) {
+    const ContainerRecord* main = TraitsOf(other.name).sidecar ? nullptr : Latest(other.name);
+    return main == nullptr || main->finished_at <= container.finished_at;
+  });
 }
 
 bool PodState::ShowsIntent() const {

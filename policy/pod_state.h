@@ -100,6 +100,10 @@ struct PodState {
   const ContainerRecord* Latest(const std::string& name) const;
   // What is known of a container's own envs: as it arrived, else as planned.
   Traits TraitsOf(const std::string& name) const;
+  // True if the container has ended and kubelet is known not to run it again in
+  // this pod: by its restart policy, or as a sidecar of a finished job, which
+  // is reported as a success.
+  bool IsFinal(const ContainerRecord& container) const;
   // True if any container, planned or seen, asks for order or termination.
   bool ShowsIntent() const;
 };

@@ -103,6 +103,9 @@ void World::CheckStart(int index) {
     }
   }
   if (Ran(self.name, self.sandbox)) return;  // a restart is not ordered
+  // Nor are sidecars that only came back because a finished job lost its sandbox.
+  uint8_t at = 0;
+  if (self.sandbox > 0 && Complete(&at)) return;
   for (uint8_t other = 0; other < setup_->containers.size(); ++other) {
     if (setup_->containers[other].priority <= setup_->containers[self.name].priority) continue;
     if (Ran(other, self.sandbox)) continue;
@@ -168,42 +171,64 @@ policy::ContainerSeen World::Describe(int index, bool found) const {
   return seen;
 }
 
-// Everything that the future depends on, times as differences from now. What
-// never changes (plan, settings, traits) and what is not read in these setups
-// (activity, since when a container waits) stays out.
+// The order of exits as far as anybody looks at it: which sidecar ended before
+// or after which main. Exits of one kind in a row count as one moment.
+std::vector<uint8_t> World::ExitMoments() const {
+  std::vector<int> by_exit(exits_ + 1, -1);
+  for (size_t i = 0; i < instances_.size(); ++i) by_exit[instances_[i].finished_at] = static_cast<int>(i);
+  std::vector<uint8_t> moments(exits_ + 1, 0);
+  bool last_was_sidecar = false;
+  for (int exit = 1; exit <= exits_; ++exit) {
+    const bool sidecar = setup_->containers[instances_[by_exit[exit]].name].sidecar;
+    moments[exit] = moments[exit - 1] + (exit == 1 || sidecar != last_was_sidecar ? 1 : 0);
+    last_was_sidecar = sidecar;
+  }
+  return moments;
+}
+
+// Everything that the future depends on; times as differences from now,
+// containers by id. What never changes (plan, settings, traits) and what is not
+// read in these setups (activity, since when a container waits) stays out.
 std::string World::Key() const {
   std::string key;
   auto add = [&key](auto... values) { (key.push_back(static_cast<char>(values)), ...); };
   auto left = [&](policy::Time time) { return std::max<int64_t>(0, (time - now_).count() / 1'000'000'000); };
+  const std::vector<uint8_t> moments = ExitMoments();
 
-  add(phase_, position_, phase_ >= Phase::kStart ? instance_ : 0, sandbox_, sandbox_lost_, main_failures_,
-      sidecar_exits_, runtime_failures_, sandbox_losses_, lost_starts_, todo_.size());
-  for (const auto& [name, attempt] : todo_) add(name, attempt);
-  for (size_t i = 0; i < launching_.size(); ++i) {
-    add(launching_[i].stage, launching_[i].instance, launching_[i].sandbox, launching_[i].attempt,
-        remembered_[i]);
+  add(phase_, sandbox_, sandbox_lost_, main_failures_, sidecar_exits_, runtime_failures_, sandbox_losses_,
+      lost_starts_, todo_.size() - position_);
+  for (size_t i = position_; i < todo_.size(); ++i) add(todo_[i].first, todo_[i].second);
+  if (phase_ >= Phase::kStart && phase_ != Phase::kDone) key += IdOf(instance_);
+  for (const Launching& launch : launching_) {
+    add(launch.stage, launch.attempt);
+    if (launch.stage > Launching::Stage::kCreating) key += IdOf(launch.instance);
   }
-  for (const Instance& i : instances_) {
-    add(i.name, i.attempt, i.sandbox, i.by_shim | i.started << 1 | i.heard << 2 | i.start_failed << 3,
-        i.state, i.exit_code, i.finished_at, i.stop);
+  for (int8_t attempt : remembered_) add(attempt);
+
+  std::map<policy::ContainerId, const Instance*> sorted;
+  for (size_t i = 0; i < instances_.size(); ++i) sorted[IdOf(static_cast<int>(i))] = &instances_[i];
+  for (const auto& [id, i] : sorted) {
+    key += id;
+    add(i->by_shim | i->started << 1 | i->heard << 2 | i->start_failed << 3, i->state, i->exit_code,
+        moments[i->finished_at], i->stop);
   }
 
   const policy::PodState* pod = engine_.FindPod({"default", "pod", "uid"});
   if (pod == nullptr) return key;
-  add(254, pod->completed_since.has_value(), pod->stop_began.has_value(), pod->arrived.size());
-  std::map<uint64_t, const std::pair<const policy::ContainerId, policy::ContainerRecord>*> by_order;
-  for (const auto& entry : pod->containers) by_order[entry.second.order] = &entry;
-  for (const auto& [order, entry] : by_order) {
-    const policy::ContainerRecord& c = entry->second;
-    key += entry->first;
-    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.caller_stops << 3 | c.stop.pre_stop_done << 4,
-        c.state, c.exit_code, c.finished_at, c.stop.stage, c.stop.failures, left(c.stop.retry_at));
+  add(-1, pod->completed_since.has_value());
+  for (const auto& [id, c] : pod->containers) {
+    key += id;
+    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.caller_stops << 3, c.state, c.exit_code,
+        moments[c.finished_at]);
+    // Nobody looks at the stop of a container that has ended.
+    if (c.state == RunState::kRunning) add(c.stop.stage, c.stop.failures, left(c.stop.retry_at));
   }
   for (const auto& [id, sandbox] : pod->sandboxes) {
     key += id;
-    add(sandbox.stopping, 253);
+    add(sandbox.stopping, -2);
     for (const std::string& name : sandbox.ran) key += name;
     for (const auto& [name, waiting] : sandbox.waiting) {
+      add(-3);
       key += name;
       add(waiting.remembered | waiting.launching << 1, waiting.creates.size());
     }
@@ -212,6 +237,8 @@ std::string World::Key() const {
     key += held.container;
     add(call, left(held.patience));
   }
+  // When the engine wakes up matters only by whether it does.
+  add(engine_.NextWakeup().has_value());
   return key;
 }
 

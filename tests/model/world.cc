@@ -43,7 +43,7 @@ World::World(const PodSetup& setup) : setup_(&setup), engine_(policy::Options{})
   options_.launch_ahead = setup.launch_ahead;
   // The gates must open by themselves; a time limit would hide a deadlock.
   options_.launch_timeout = policy::Duration{0};
-  launching_.resize(setup.containers.size());
+  launching_.resize(setup.containers.size() * (setup.sandbox_losses + 1));
   remembered_.assign(setup.containers.size(), -1);
   Rebuild();
 }
@@ -52,10 +52,10 @@ World::World(const PodSetup& setup) : setup_(&setup), engine_(policy::Options{})
 
 std::vector<uint8_t> World::LaunchesInFlight() const {
   std::vector<uint8_t> in_flight;
-  for (uint8_t name = 0; name < launching_.size(); ++name) {
-    const Launching::Stage stage = launching_[name].stage;
+  for (uint8_t slot = 0; slot < launching_.size(); ++slot) {
+    const Launching::Stage stage = launching_[slot].stage;
     if (stage == Launching::Stage::kCreating || stage == Launching::Stage::kStarting)
-      in_flight.push_back(name);
+      in_flight.push_back(slot);
   }
   return in_flight;
 }
@@ -70,14 +70,14 @@ std::vector<Step> World::Steps() const {
   if (phase_ == Phase::kCreate || phase_ == Phase::kStart) steps.push_back({Kind::kAsk});
   if (forwarded) steps.push_back({Kind::kForwarded});
   if (forwarded && may_fail) steps.push_back({Kind::kForwardedFails});
-  for (uint8_t name = 0; name < launching_.size(); ++name) {
-    const Launching::Stage stage = launching_[name].stage;
+  for (uint8_t slot = 0; slot < launching_.size(); ++slot) {
+    const Launching::Stage stage = launching_[slot].stage;
     if (stage == Launching::Stage::kCreated || stage == Launching::Stage::kStarted)
-      steps.push_back({Kind::kLaunchHeard, name});
+      steps.push_back({Kind::kLaunchHeard, slot});
   }
-  for (uint8_t name : LaunchesInFlight()) {
-    if (!SandboxDead(launching_[name].sandbox)) steps.push_back({Kind::kLaunchDone, name});
-    if (may_fail || SandboxDead(launching_[name].sandbox)) steps.push_back({Kind::kLaunchFails, name});
+  for (uint8_t slot : LaunchesInFlight()) {
+    if (!SandboxDead(launching_[slot].sandbox)) steps.push_back({Kind::kLaunchDone, slot});
+    if (may_fail || SandboxDead(launching_[slot].sandbox)) steps.push_back({Kind::kLaunchFails, slot});
   }
   for (uint8_t i = 0; i < instances_.size(); ++i) {
     const Instance& instance = instances_[i];
@@ -247,10 +247,10 @@ void World::NextInPass() {
 }
 
 void World::Forwarded(bool works) {
-  if (SandboxDead(sandbox_))
-    works = false;
-  else if (!works)
-    ++runtime_failures_;
+  if (!works) ++runtime_failures_;
+  // The runtime starts nothing that has ended (here: whose start failed) and nothing in a dead sandbox.
+  const bool ended = phase_ == Phase::kStarting && instances_[instance_].state != RunState::kCreated;
+  if (ended || SandboxDead(sandbox_)) works = false;
   if (phase_ == Phase::kCreating) {
     const auto [name, attempt] = todo_[position_];
     const int created = works ? CreateInstance(name, attempt, /*by_shim=*/false) : -1;
@@ -304,12 +304,14 @@ void World::Carry(const policy::Actions& actions) {
     } else if (const auto* launch = std::get_if<policy::Launch>(&action)) {
       const uint8_t name = launch->name[0] - 'a';
       if (remembered_[name] < 0) return Violate("a launch without a remembered request");
-      if (launching_[name].stage != Launching::Stage::kNone) return Violate("two launches at once");
-      launching_[name] = {Launching::Stage::kCreating, 0, sandbox_, static_cast<uint8_t>(remembered_[name])};
+      Launching& launching = launching_[SlotOf(name, sandbox_)];
+      if (launching.stage != Launching::Stage::kNone) return Violate("two launches at once");
+      launching = {Launching::Stage::kCreating, 0, sandbox_, static_cast<uint8_t>(remembered_[name])};
       remembered_[name] = -1;
     } else if (const auto* start = std::get_if<policy::StartLaunched>(&action)) {
       const uint8_t index = IndexOf(start->container);
-      launching_[instances_[index].name] = {Launching::Stage::kStarting, index, instances_[index].sandbox, 0};
+      launching_[SlotOf(instances_[index].name, instances_[index].sandbox)] = {
+          Launching::Stage::kStarting, index, instances_[index].sandbox, 0};
     } else if (const auto* forget = std::get_if<policy::Forget>(&action)) {
       remembered_[forget->name[0] - 'a'] = -1;
     } else if (const auto* stop = std::get_if<policy::StopSidecar>(&action)) {
@@ -322,13 +324,13 @@ void World::Carry(const policy::Actions& actions) {
 }
 
 void World::HearEverything() {
-  for (uint8_t name = 0; name < launching_.size(); ++name) {
+  for (uint8_t slot = 0; slot < launching_.size(); ++slot) {
     // A List answer shows a launched container before its create is answered.
-    if (launching_[name].stage == Launching::Stage::kCreated)
-      Tell(Describe(launching_[name].instance, /*found=*/false));
-    if (setup_->coarse && (launching_[name].stage == Launching::Stage::kCreated ||
-                           launching_[name].stage == Launching::Stage::kStarted)) {
-      LaunchHeard(name);
+    if (launching_[slot].stage == Launching::Stage::kCreated)
+      Tell(Describe(launching_[slot].instance, /*found=*/false));
+    if (setup_->coarse && (launching_[slot].stage == Launching::Stage::kCreated ||
+                           launching_[slot].stage == Launching::Stage::kStarted)) {
+      LaunchHeard(slot);
     }
   }
   for (uint8_t i = 0; i < instances_.size(); ++i) {
@@ -337,11 +339,11 @@ void World::HearEverything() {
   }
 }
 
-void World::LaunchDone(uint8_t name) {
-  Launching& launch = launching_[name];
+void World::LaunchDone(uint8_t slot) {
+  Launching& launch = launching_[slot];
   if (launch.stage == Launching::Stage::kCreating) {
-    const int created = CreateInstance(name, launch.attempt, /*by_shim=*/true);
-    if (created < 0) return LaunchFails(name);
+    const int created = CreateInstance(NameIn(slot), launch.attempt, /*by_shim=*/true);
+    if (created < 0) return LaunchFails(slot);
     launch.instance = created;
     launch.stage = Launching::Stage::kCreated;
   } else {
@@ -350,11 +352,11 @@ void World::LaunchDone(uint8_t name) {
   }
 }
 
-void World::LaunchFails(uint8_t name) {
-  const Launching launch = launching_[name];
-  launching_[name] = {};
+void World::LaunchFails(uint8_t slot) {
+  const Launching launch = launching_[slot];
+  launching_[slot] = {};
   if (launch.stage == Launching::Stage::kCreating) {
-    Tell(policy::CreateFailed{Sandbox(launch.sandbox), NameOf(name), true});
+    Tell(policy::CreateFailed{Sandbox(launch.sandbox), NameOf(NameIn(slot)), true});
     return;
   }
   // As containerd does: a container whose start failed has ended with 128.
@@ -363,8 +365,8 @@ void World::LaunchFails(uint8_t name) {
   Tell(policy::StartFailed{IdOf(launch.instance), "injected"});
 }
 
-void World::LaunchHeard(uint8_t name) {
-  Launching& launch = launching_[name];
+void World::LaunchHeard(uint8_t slot) {
+  Launching& launch = launching_[slot];
   const uint8_t instance = launch.instance;
   if (launch.stage == Launching::Stage::kCreated) {
     launch.stage = Launching::Stage::kStarting;
@@ -387,15 +389,18 @@ void World::Kill(int done_mask) {
   lost_starts_ += LosesStart(done_mask);
   // The calls in flight are done all the same, or lost; kubelet sees errors.
   int bit = 0;
-  for (uint8_t name : LaunchesInFlight()) {
-    const Launching launch = launching_[name];
+  for (uint8_t slot : LaunchesInFlight()) {
+    const Launching launch = launching_[slot];
     if ((done_mask >> bit++ & 1) == 0 || SandboxDead(launch.sandbox)) continue;
-    if (launch.stage == Launching::Stage::kCreating) CreateInstance(name, launch.attempt, true);
-    if (launch.stage == Launching::Stage::kStarting) StartInstance(launch.instance);
+    if (launch.stage == Launching::Stage::kCreating) CreateInstance(NameIn(slot), launch.attempt, true);
+    if (launch.stage == Launching::Stage::kStarting &&
+        instances_[launch.instance].state == RunState::kCreated)
+      StartInstance(launch.instance);
   }
   if ((done_mask >> bit & 1) != 0 && !SandboxDead(sandbox_)) {
     if (phase_ == Phase::kCreating) CreateInstance(todo_[position_].first, todo_[position_].second, false);
-    if (phase_ == Phase::kStarting) StartInstance(instance_);
+    if (phase_ == Phase::kStarting && instances_[instance_].state == RunState::kCreated)
+      StartInstance(instance_);
   }
   if (phase_ != Phase::kIdle && phase_ != Phase::kCreate && phase_ != Phase::kStart) NextInPass();
   Rebuild();

@@ -134,9 +134,9 @@ class World {
   void Tell(const policy::Event& event);
   void Carry(const policy::Actions& actions);
   void HearEverything();
-  void LaunchDone(uint8_t name);
-  void LaunchFails(uint8_t name);
-  void LaunchHeard(uint8_t name);
+  void LaunchDone(uint8_t slot);
+  void LaunchFails(uint8_t slot);
+  void LaunchHeard(uint8_t slot);
   void Kill(int done_mask);
   bool LosesStart(int done_mask) const;
   void Rebuild();
@@ -149,6 +149,7 @@ class World {
 
   // ---- what is true, whatever the engine thinks ----
   int Newest(uint8_t name) const;
+  std::vector<uint8_t> ExitMoments() const;  // by finished_at
   // All mains have finished for good; at: the last one's end.
   bool Complete(uint8_t* at) const;
   bool Ran(uint8_t name, uint8_t sandbox) const;
@@ -162,7 +163,9 @@ class World {
   policy::ContainerSeen Describe(int index, bool found) const;
   policy::SandboxId Sandbox(uint8_t index) const;
   bool SandboxDead(uint8_t index) const { return index != sandbox_ || sandbox_lost_; }
-  std::vector<uint8_t> LaunchesInFlight() const;
+  std::vector<uint8_t> LaunchesInFlight() const;  // slots
+  size_t SlotOf(uint8_t name, uint8_t sandbox) const { return sandbox * setup_->containers.size() + name; }
+  uint8_t NameIn(uint8_t slot) const { return slot % setup_->containers.size(); }
 
   const PodSetup* setup_;
   policy::Options options_;
@@ -174,7 +177,7 @@ class World {
   uint8_t sandbox_ = 0;
   bool sandbox_lost_ = false;
 
-  std::vector<Launching> launching_;  // by container
+  std::vector<Launching> launching_;  // by slot: sandbox and container
   std::vector<int8_t> remembered_;    // by container: the attempt remembered, -1 = none
   Phase phase_ = Phase::kIdle;
   std::vector<std::pair<uint8_t, uint8_t>> todo_;  // container, attempt
