@@ -1,0 +1,100 @@
+#include "shim/sources/annotation_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "policy/settings.h"
+
+namespace sidecar_shim {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(AnnotationSourceTest, FullPlan) {
+  const auto plan = ParsePlanAnnotation(R"({"restartPolicy": "OnFailure", "containers": [
+      {"name": "main"},
+      {"name": "agent", "priority": -7, "sidecar": true, "ignoreExitCode": true, "postStart": false},
+      {"name": "web", "ignoreExitCode": true, "postStart": true}]})");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->source, "annotation");
+  EXPECT_EQ(plan->restart_policy, policy::RestartPolicy::kOnFailure);
+  ASSERT_EQ(plan->containers.size(), 3u);
+  const auto& main = plan->containers[0];
+  EXPECT_EQ(main.name, "main");
+  EXPECT_FALSE(main.traits.ShowsIntent());
+  EXPECT_EQ(main.post_start, policy::Tri::kUnknown);
+  const auto& agent = plan->containers[1];
+  EXPECT_EQ(agent.traits.priority.value, -7);
+  EXPECT_TRUE(agent.traits.sidecar);
+  EXPECT_TRUE(agent.traits.ignore_exit_code);
+  EXPECT_EQ(agent.post_start, policy::Tri::kNo);
+  // The exit code of what is no sidecar is never ignored.
+  EXPECT_FALSE(plan->containers[2].traits.ignore_exit_code);
+  EXPECT_EQ(plan->containers[2].post_start, policy::Tri::kYes);
+}
+
+TEST(AnnotationSourceTest, RestartPolicyMayBeMissing) {
+  const auto plan = ParsePlanAnnotation(R"({"containers": [{"name": "a"}]})");
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->restart_policy, policy::RestartPolicy::kUnknown);
+}
+
+TEST(AnnotationSourceTest, Malformed) {
+  const struct {
+    std::string text;
+    std::string said;
+  } cases[] = {
+      {"", ""},
+      {"{", ""},
+      {"[]", "not an object"},
+      {"{}", "containers"},
+      {R"({"containers": []})", "containers"},
+      {R"({"containers": {"name": "a"}})", "containers"},
+      {R"({"containers": ["a"]})", "containers[0]"},
+      {R"({"containers": [{}]})", "containers[0] has no name"},
+      {R"({"containers": [{"name": 1}]})", ""},
+      {R"({"containers": [{"name": "a"}, {"name": "a"}]})", "\"a\" is listed twice"},
+      {R"({"containers": [{"name": "a", "prio": 1}]})", "\"prio\""},
+      {R"({"containers": [{"name": "a", "priority": "1"}]})", "containers[0].priority"},
+      {R"({"containers": [{"name": "a", "priority": 1.5}]})", "containers[0].priority"},
+      {R"({"containers": [{"name": "a", "priority": 2147483648}]})", "containers[0].priority"},
+      {R"({"containers": [{"name": "a", "sidecar": "true"}]})", ""},
+      {R"({"containers": [{"name": "a", "postStart": 0}]})", ""},
+      {R"({"restartPolicy": "never", "containers": [{"name": "a"}]})", "\"never\""},
+      {R"({"restart": "Never", "containers": [{"name": "a"}]})", "\"restart\""},
+  };
+  for (const auto& [text, said] : cases) {
+    const auto plan = ParsePlanAnnotation(text);
+    ASSERT_FALSE(plan.ok()) << text;
+    EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(std::string(plan.status().message()), HasSubstr(said)) << text;
+  }
+}
+
+TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
+  Counters counters;
+  AnnotationSource source(counters);
+  const std::string key(policy::kPlanAnnotation);
+  std::optional<policy::PodPlan> found;
+  int answers = 0;
+  auto take = [&](std::optional<policy::PodPlan> plan) {
+    ++answers;
+    found = std::move(plan);
+  };
+  source.Find({{"ns", "pod", "uid"}, {}}, take);
+  EXPECT_FALSE(found);
+  source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
+  EXPECT_FALSE(found);
+  EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
+  source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->containers[0].name, "a");
+  EXPECT_EQ(answers, 3);
+}
+
+}  // namespace
+}  // namespace sidecar_shim
