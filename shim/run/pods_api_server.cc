@@ -185,6 +185,10 @@ absl::StatusOr<std::unique_ptr<PodsApiServer>> PodsApiServer::Start(const std::s
 
 PodsApiServer::~PodsApiServer() {
   service_.reset();
+  Unlink();
+}
+
+void PodsApiServer::Unlink() const {
   struct stat info;
   // Somebody may have put a socket of their own there meanwhile.
   if (!path_.empty() && lstat(path_.c_str(), &info) == 0 && info.st_ino == inode_) unlink(path_.c_str());

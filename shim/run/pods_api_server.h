@@ -28,6 +28,9 @@ class PodsApiServer {
   void SetPod(const core::Pod& pod);
   // Watchers are told with the pod's name, namespace and uid only.
   void RemovePod(const std::string& uid);
+  // Removes the socket and the folders made for it at once; for a process that
+  // is about to end without destructors. A dead socket costs the shim time.
+  void Unlink() const;
 
  private:
   class Service;

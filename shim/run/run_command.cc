@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -178,6 +179,7 @@ absl::StatusOr<int> Run(const Flags& flags) {
 
   // Before anything that makes threads, which would get the signals otherwise.
   std::atomic<PodWorker*> running{nullptr};
+  std::atomic<PodsApiServer*> offering{nullptr};
   std::atomic<bool> interrupted{false};
   Interrupt interrupt(
       [&] {
@@ -187,6 +189,7 @@ absl::StatusOr<int> Run(const Flags& flags) {
       [&] {
         std::cerr << "given up; what is left in the runtime has the label io.kubernetes.pod.uid="
                   << model->uid() << std::endl;
+        if (PodsApiServer* server = offering) server->Unlink();
         std::_Exit(kInterrupted);
       });
 
@@ -209,6 +212,8 @@ absl::StatusOr<int> Run(const Flags& flags) {
     return status;
   }
   std::unique_ptr<PodsApiServer> pods_api = OfferPod(flags, *model);
+  offering = pods_api.get();
+  absl::Cleanup withdraw = [&] { offering = nullptr; };  // before the server goes
 
   std::cout << model->name_space() << "/" << model->name() << " (uid " << model->uid() << ", restartPolicy "
             << model->pod.spec().restartpolicy() << ") on " << version->runtime_name() << " "

@@ -30,6 +30,12 @@ std::string Escaped(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 
+// What fits to the left of the plot.
+std::string Shortened(const std::string& name) {
+  constexpr size_t kMax = 22;
+  return name.size() <= kMax ? name : absl::StrCat(name.substr(0, kMax - 1), "…");
+}
+
 std::string ColorOf(absl::string_view role) {
   if (role == "sidecar") return "#1a7f8e";
   if (role == "main") return "#3567c4";
@@ -111,7 +117,7 @@ class Svg {
 
   void DrawRow(const TimelineRow& row, double top) {
     double y = top + (kRowHeight - kBarHeight) / 2;
-    Text(kPlotLeft - 14, y + 9, "name", "end", row.name);
+    Text(kPlotLeft - 14, y + 9, "name", "end", Shortened(row.name));
     Text(kPlotLeft - 14, y + 22, "small", "end",
          row.priority.empty() ? row.role : absl::StrCat(row.role, ", priority ", row.priority));
     absl::Time last = timeline_.start;
@@ -134,7 +140,9 @@ class Svg {
     bool sidecars = false;
     for (const TimelineRow& row : timeline_.rows) {
       sidecars = sidecars || row.role == "sidecar";
-      if (row.role == "main" && !row.attempts.empty()) last = std::max(last, row.attempts.back().finished);
+      if (row.role != "main") continue;
+      if (row.attempts.empty() || !row.attempts.back().exited) return;
+      last = std::max(last, row.attempts.back().finished);
     }
     if (!sidecars || !Happened(last)) return;
     VerticalLine(X(last), "done");

@@ -118,6 +118,7 @@ TEST(TimelineJsonTest, HoldsEverything) {
 
 TEST(TimelineSvgTest, IsSelfContainedAndEscaped) {
   Timeline timeline = Example();
+  timeline.rows.pop_back();
   timeline.pod = "a<b>&c";
   std::string svg = RenderSvg(timeline);
   EXPECT_THAT(svg, HasSubstr("default/a&lt;b&gt;&amp;c: Succeeded"));
@@ -125,6 +126,7 @@ TEST(TimelineSvgTest, IsSelfContainedAndEscaped) {
   EXPECT_THAT(svg, HasSubstr("mains finished"));
   EXPECT_THAT(svg, HasSubstr("exit 143 → 0"));
   EXPECT_THAT(svg, Not(HasSubstr("href")));
+  EXPECT_THAT(RenderSvg(Example()), Not(HasSubstr("mains finished")));  // one has never run
 }
 
 TEST(TimelineRecorderTest, RefusalsBelongToTheAttemptThatFollows) {
