@@ -1,5 +1,5 @@
 // Kubelet's pod worker for one pod: from RunPodSandbox to the end of the pod,
-// against any CRI runtime. See facts in design.md; the rules are kubelet's:
+// against any CRI runtime. The rules are kubelet's:
 //
 //  * A pass starts the containers one after another in spec order; an error of
 //    one does not keep the next from being tried.
