@@ -1,0 +1,202 @@
+// Who is refused at CreateContainer, with which words, and for how long.
+#include "policy/gate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/policy/bench.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
+                        kOnFailure = RestartPolicy::kOnFailure;
+
+Options NoLaunchAhead() {
+  Options options;
+  options.launch_ahead = false;
+  return options;
+}
+
+struct Scenario {
+  const char* what;
+  std::vector<PlannedContainer> containers;
+  RestartPolicy policy;
+  const char* script;
+  Annotations annotations = {};
+};
+
+PlannedContainer WithBarrier(PlannedContainer container) {
+  container.traits.barrier = true;
+  return container;
+}
+
+TEST(Gate, Scenarios) {
+  const Annotations kOrdered = {{std::string(kOrderedAnnotation), "Ordered"}};
+  const Annotations kOff = {{std::string(kEnabledAnnotation), "false"}};
+  const Scenario kScenarios[] = {
+      {"low first in spec", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs a:runs idle"},
+      {"high first in spec", {Main("b", 10), Main("a")}, kAlways, "b:runs a:runs"},
+      {"three levels",
+       {Main("a", -5), Main("b", 0), Main("c", 7)},
+       kAlways,
+       "a:refused b:refused c:runs a:refused b:runs a:runs"},
+      {"equal priorities wait for nobody", {Main("a", 5), Main("b", 5)}, kAlways, "a:runs b:runs"},
+      {"unset counts as 0",
+       {Main("a"), Main("b", 0), Main("c", -1)},
+       kAlways,
+       "c:refused b:runs c:refused a:runs c:runs"},
+      {"all of a level must have started",
+       {Main("a"), Main("b", 3), Main("c", 3)},
+       kAlways,
+       "b:runs a:refused c:runs a:runs"},
+      {"created is not started", {Main("a"), Main("b", 3)}, kAlways, "b:created a:refused b:starts a:runs"},
+      {"one container", {Main("a", 5)}, kAlways, "a:runs"},
+      {"one container with a bad value", {WithPriorityEnv("a", "x")}, kAlways, "a:runs"},
+      {"Ordered ignores the envs", {Main("a"), Main("b", 10)}, kAlways, "b:refused a:runs b:runs", kOrdered},
+      {"Ordered ignores bad envs",
+       {Main("a"), WithPriorityEnv("b", "x")},
+       kAlways,
+       "b:refused a:runs b:runs",
+       kOrdered},
+      {"opted out", {Main("a"), Main("b", 10)}, kAlways, "a:runs b:runs", kOff},
+      {"opted out with a bad value", {Main("a"), WithPriorityEnv("b", "x")}, kAlways, "b:runs a:runs", kOff},
+      {"OpenKruise orders already", {Main("a"), WithBarrier(Main("b", 10))}, kAlways, "a:runs b:runs"},
+      {"containers that the plan does not list",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "init:runs debug:runs a:refused"},
+      {"a restart is never gated",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "b:runs a:runs b:exit=1 a:exit=1 a:runs b:runs"},
+      {"one that ran to its end blocks nobody", {Main("a"), Main("b", 10)}, kNever, "b:runs b:exit=0 a:runs"},
+      {"nor one that crashed", {Main("a"), Main("b", 10)}, kOnFailure, "b:runs b:exit=1 a:runs"},
+      {"a new sandbox orders anew",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "b:runs a:runs newsandbox a:refused b:runs a:runs"},
+      {"one that finished before its sandbox was lost",
+       {Main("a"), Main("b", 10)},
+       kOnFailure,
+       "b:runs b:exit=0 a:runs newsandbox a:runs"},
+      {"one that failed before its sandbox was lost",
+       {Main("a"), Main("b", 10)},
+       kOnFailure,
+       "b:runs b:exit=1 a:runs newsandbox a:refused b:runs a:runs"},
+      {"under Always a finished one comes back",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "b:runs b:exit=0 newsandbox a:refused b:runs a:runs"},
+      {"the shim restarts",
+       {Main("a"), Main("b", 3), Main("c", 7)},
+       kAlways,
+       "c:runs newshim a:refused b:runs newshim a:runs"},
+      {"a failed start under Never is final",
+       {Main("a"), Main("b", 3), Main("c", 7)},
+       kNever,
+       "c:runs b:created b:exit=128 a:runs"},
+      {"a failed start under Always is not",
+       {Main("a"), Main("b", 7)},
+       kAlways,
+       "b:created b:exit=128 a:refused b:runs a:runs"},
+  };
+  for (const Scenario& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    Bench bench(scenario.containers, scenario.policy, scenario.annotations, NoLaunchAhead());
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(Gate, TheMessageNamesWhatIsWaitedForAndStaysTheSame) {
+  Bench bench({Main("a"), Main("b", 3), Main("c", 7), Main("d", 8), Main("e", 9)}, kAlways, {},
+              NoLaunchAhead());
+  bench.Run("a:refused");
+  const std::string first = bench.refusal();
+  EXPECT_EQ(
+      first,
+      "sidecar-shim: launch order: \"a\" (priority 0) waits for \"e\" (priority 9), \"d\" (priority 8), "
+      "\"c\" (priority 7) and 1 more to be started");
+  bench.Run("+10s a:refused");
+  EXPECT_EQ(bench.refusal(), first);
+  EXPECT_EQ(bench.notes().size(), 1u);
+  bench.Run("e:runs d:runs c:runs a:refused");
+  EXPECT_EQ(bench.refusal(),
+            "sidecar-shim: launch order: \"a\" (priority 0) waits for \"b\" (priority 3) to be started");
+}
+
+TEST(Gate, ABadValueIsRefusedAndSaysHowToMendIt) {
+  Bench bench({Main("a"), WithPriorityEnv("b", "hi\ngh")}, kAlways);
+  bench.Run("b:refused");
+  EXPECT_NE(bench.refusal().find("KRUISE_CONTAINER_PRIORITY has the value"), std::string::npos);
+  EXPECT_NE(bench.refusal().find("between -2147483647 and 2147483647"), std::string::npos);
+  bench.Run("a:refused +10m b:refused");  // never let through by the timeout
+  EXPECT_NE(bench.refusal().find("must be an integer"), std::string::npos);
+}
+
+TEST(Gate, ValuesThatOnlyKubeletKnowsAreLearntFromTheCreates) {
+  PlannedContainer secret = Main("b");
+  secret.traits.priority.kind = Priority::Kind::kUnresolved;
+  Bench bench({Main("a"), secret}, kAlways, {}, NoLaunchAhead());
+  bench.Run("a:refused");
+  EXPECT_NE(bench.refusal().find("\"b\" (to learn its priority)"), std::string::npos);
+  Traits resolved;
+  resolved.priority = {Priority::Kind::kValue, -4, {}};
+  const Actions answer = bench.Send(CreateRequested{900, bench.sandbox(), "b", 0, resolved, {}});
+  ASSERT_EQ(Only<RefuseCreate>(answer).size(), 1u) << "it is the lower one after all";
+  bench.Run("a:runs");
+  EXPECT_EQ(Only<AdmitCreate>(bench.Send(CreateRequested{901, bench.sandbox(), "b", 0, resolved, {}})).size(),
+            1u);
+}
+
+TEST(Gate, TheLaunchTimeoutLetsThroughAndSaysSo) {
+  const struct {
+    const char* timeout;
+    const char* script;
+  } kCases[] = {
+      {"5m", "a:refused +4m59s a:refused +1s note:timeout a:runs"},
+      {"90s", "a:refused +90s note:timeout a:runs"},
+      {"0", "a:refused +100h a:refused"},
+      {"later", "note:badvalue a:refused +4m59s a:refused +2s a:runs"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.timeout);
+    Bench bench({Main("a"), Main("b", 10)}, kAlways, {{std::string(kLaunchTimeoutAnnotation), c.timeout}},
+                NoLaunchAhead());
+    bench.Run(c.script);
+  }
+  // One that was created but cannot be started does not stop it either.
+  Bench stuck({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
+  stuck.Run("b:created a:refused +5m a:runs");
+}
+
+TEST(Gate, WithoutAPlanAnInversionIsNotedOnce) {
+  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  bench.Run("a:runs b:runs note:inversion");
+  EXPECT_EQ(bench.notes().size(), 1u);
+  Bench fine = Bench::WithoutPlan({Main("b", 10), Main("a")}, false);
+  fine.Run("b:runs a:runs");
+  EXPECT_TRUE(fine.notes().empty());
+  // What has finished may have been an init container.
+  Bench init = Bench::WithoutPlan({Main("i"), Main("b", 10)}, false);
+  init.Run("i:runs i:exit=0 b:runs");
+  EXPECT_TRUE(init.notes().empty());
+}
+
+TEST(Gate, WhatIsUnknownIsAdmitted) {
+  Engine engine{Options{}};
+  const Actions answer =
+      engine.OnEvent(CreateRequested{1, "unknown", "a", 0, Sidecar("a", 5).traits, {}}, Time{0});
+  ASSERT_EQ(answer.size(), 1u);
+  EXPECT_TRUE(std::get<AdmitCreate>(answer[0]).stamps.empty());
+  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(StartRequested{2, "unknown", Time{9}}, Time{0})).size(), 1u);
+}
+
+TEST(Gate, ASandboxThatIsBeingStoppedRefusesNobody) {
+  Bench bench({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
+  bench.Run("a:refused");
+  bench.Send(SandboxStopping{bench.sandbox()});
+  bench.Run("a:created");
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy
