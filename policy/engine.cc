@@ -181,7 +181,6 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.name = event.name;
   record.attempt = event.attempt;
   record.order = next_order_++;
-  record.traits = event.traits;
   record.grace_seconds = event.grace_seconds;
   record.by_shim = event.by_shim;
   record.state = event.state;
@@ -191,6 +190,8 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.exit_seen = now;
   pod_of_container_[event.container] = state.ref;
   state.arrived.try_emplace(event.name, event.traits);
+  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
+  record.traits = planned != nullptr ? WithPlanned(event.traits, planned->traits) : event.traits;
   if (!event.found) state.last_activity = now;
   if (event.started) sandbox.ran.insert(event.name);
 

@@ -13,9 +13,10 @@ const ContainerRecord* PodState::Latest(const std::string& name) const {
 }
 
 Traits PodState::TraitsOf(const std::string& name) const {
-  if (auto it = arrived.find(name); it != arrived.end()) return it->second;
   const PlannedContainer* planned = plan ? plan->Find(name) : nullptr;
-  return planned != nullptr ? planned->traits : Traits{};
+  auto it = arrived.find(name);
+  if (it == arrived.end()) return planned != nullptr ? planned->traits : Traits{};
+  return planned != nullptr ? WithPlanned(it->second, planned->traits) : it->second;
 }
 
 bool PodState::IsFinal(const ContainerRecord& container) const {

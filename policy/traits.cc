@@ -4,6 +4,16 @@
 
 namespace sidecar_shim::policy {
 
+Traits WithPlanned(Traits brought, const Traits& planned) {
+  // A planned env that kubelet could not resolve is not there: that is no value.
+  if (brought.priority.kind == Priority::Kind::kUnset && planned.priority.kind == Priority::Kind::kValue) {
+    brought.priority = planned.priority;
+  }
+  brought.sidecar |= planned.sidecar;
+  brought.ignore_exit_code |= planned.ignore_exit_code;
+  return brought;
+}
+
 void TraitsReader::Env(absl::string_view name, absl::string_view value) {
   if (name == kPriorityEnv) {
     priority_ = ParsePriority(value);

@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
-#include "shim/listener.h"
 #include "shim/log.h"
+#include "shim/unix_socket.h"
 #include "shim/yaml.h"
 
 namespace sidecar_shim {

@@ -1,5 +1,6 @@
 #include "shim/daemon.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "shim/sources/annotation_source.h"
 #include "shim/sources/pods_api_source.h"
 #include "shim/sources/static_pod_source.h"
+#include "shim/unix_socket.h"
 
 namespace sidecar_shim {
 namespace {
@@ -25,6 +27,8 @@ namespace {
 // fail with UNAVAILABLE and a text instead of hanging.
 constexpr Duration kStartPatience = std::chrono::seconds(3);
 constexpr Duration kOwnershipRetry = std::chrono::seconds(1);
+// Large lists leave the allocator with memory that nobody needs any more.
+constexpr Duration kTrimPeriod = std::chrono::seconds(10);
 constexpr size_t kPodsApiPlace = 0;  // in the list of plan sources
 
 }  // namespace
@@ -36,6 +40,7 @@ struct Daemon::Parts {
   void Build();
   void OpenSocket();
   void AdoptOwnership();
+  void TrimMemory();
   void Drain();
   void TakeApart();
 
@@ -60,7 +65,8 @@ struct Daemon::Parts {
   std::unique_ptr<HandlerContext> handlers;
   std::unique_ptr<Loop::Timer> start_timer;
   std::unique_ptr<Loop::Timer> ownership_timer;
-  std::unique_ptr<Loop::Timer> drain_timer;
+  std::unique_ptr<Loop::Timer> trim_timer;
+  uint64_t calls_at_trim = 0;
   bool open = false;
   bool draining = false;
   std::atomic<bool> shutdown_asked{false};
@@ -98,7 +104,7 @@ void Daemon::Parts::Build() {
   handlers = std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans});
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
-  drain_timer = std::make_unique<Loop::Timer>(*loop);
+  trim_timer = std::make_unique<Loop::Timer>(*loop);
 
   relay.Start(*loop, MakeHandlers(*handlers));
 }
@@ -111,6 +117,13 @@ void Daemon::Parts::OpenSocket() {
   spdlog::info("sidecar-shim {} serves on unix://{} for {}", SIDECAR_SHIM_VERSION, config.listen,
                config.runtime);
   Notify("READY=1");
+  TrimMemory();
+}
+
+void Daemon::Parts::TrimMemory() {
+  const uint64_t calls = relay.accepted_calls();
+  if (std::exchange(calls_at_trim, calls) != calls) worker->Run([] { malloc_trim(0); });
+  trim_timer->Start(Loop::Now() + kTrimPeriod, [this] { TrimMemory(); });
 }
 
 void Daemon::Parts::AdoptOwnership() {
@@ -125,6 +138,7 @@ void Daemon::Parts::Drain() {
   listener->Stop();
   start_timer->Cancel();
   ownership_timer->Cancel();
+  trim_timer->Cancel();
   exits->Stop();
   reconciler->Stop();
   conductor->Stop();

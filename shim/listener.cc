@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,7 +16,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "shim/unix_socket.h"
 
 namespace sidecar_shim {
 namespace {
@@ -29,28 +28,6 @@ constexpr mode_t kNoRightsForOthers = 0770;
 
 absl::Status Failed(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", std::strerror(errno)));
-}
-
-absl::StatusOr<sockaddr_un> Address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": a unix socket's path has at most ", sizeof(address.sun_path) - 1, " bytes"));
-  }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
-// Does a process accept connections there?
-bool SomebodyListens(const sockaddr_un& address) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return false;
-  const int result = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  // EAGAIN: a full backlog is still somebody's.
-  const bool listens = result == 0 || errno == EAGAIN;
-  close(fd);
-  return listens;
 }
 
 // The descriptor that systemd passed, -1 if none.
@@ -66,15 +43,6 @@ int InheritedFd() {
 
 }  // namespace
 
-absl::StatusOr<std::string> UnixPath(const std::string& endpoint) {
-  const std::string path(absl::StripPrefix(absl::StripPrefix(endpoint, "unix:"), "//"));
-  if (path.empty() || path.front() != '/') {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", endpoint, "\" is not a socket address; write unix:///absolute/path"));
-  }
-  return path;
-}
-
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path) {
   std::unique_ptr<Listener> listener(new Listener());
   listener->path_ = path;
@@ -86,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
     fcntl(inherited, F_SETFL, fcntl(inherited, F_GETFL) | O_NONBLOCK);
     return listener;
   }
-  const absl::StatusOr<sockaddr_un> address = Address(path);
+  const absl::StatusOr<sockaddr_un> address = UnixAddress(path);
   if (!address.ok()) return address.status();
 
   // The lock decides between two shims that start at once; the connect tells
@@ -94,7 +62,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
   const std::string lock_path = path + ".lock";
   listener->lock_fd_ = open(lock_path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, kPrivateMode);
   if (listener->lock_fd_ < 0) return Failed(absl::StrCat("cannot create ", lock_path));
-  if (flock(listener->lock_fd_, LOCK_EX | LOCK_NB) != 0 || SomebodyListens(*address)) {
+  if (flock(listener->lock_fd_, LOCK_EX | LOCK_NB) != 0 || SomebodyListens(path)) {
     return absl::FailedPreconditionError(
         absl::StrCat("another process listens on ", path, "; stop it or choose another --listen"));
   }

@@ -15,9 +15,6 @@
 
 namespace sidecar_shim {
 
-// The path of "unix:///path" (or of a plain absolute path).
-absl::StatusOr<std::string> UnixPath(const std::string& endpoint);
-
 class Listener {
  public:
   // Binds `path`. kFailedPrecondition where another process listens there.

@@ -38,6 +38,7 @@ void Relay::Accept() {
                            return;
                          }
                          ++live_;
+                         ++accepted_;
                          if (!shutting_down_) Accept();
                          Serve(accepted);
                        }));

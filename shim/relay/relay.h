@@ -32,6 +32,7 @@ class Relay {
   void BeginShutdown();
 
   size_t live_calls() const { return live_; }
+  uint64_t accepted_calls() const { return accepted_; }
   // Runs once, on the loop, as soon as no call is live after BeginShutdown().
   void OnIdle(std::function<void()> done);
 
@@ -47,6 +48,7 @@ class Relay {
   HandlerTable handlers_;
   bool shutting_down_ = false;
   size_t live_ = 0;
+  uint64_t accepted_ = 0;
   std::function<void()> on_idle_;
   uint64_t next_endless_ = 0;
   std::map<uint64_t, std::weak_ptr<StreamRelay>> endless_;

@@ -1,13 +1,13 @@
 #include "shim/sources/pods_api_source.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "pods_api.pb.h"
 #include "shim/sources/plan_from_pod.h"
+#include "shim/unix_socket.h"
 
 namespace sidecar_shim {
 namespace {
@@ -19,11 +19,6 @@ constexpr const char* kWatchPods = "/v1alpha1.Pods/WatchPods";
 constexpr Duration kTimeout = std::chrono::seconds(1);
 constexpr Duration kRetry = std::chrono::milliseconds(50);
 constexpr Duration kWatchRetry = std::chrono::seconds(1);
-
-bool SocketExists(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
-}
 
 }  // namespace
 
@@ -41,7 +36,7 @@ PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path, OnPlan 
 }
 
 void PodsApiSource::Find(const PodQuery& query, Answer answer) {
-  if (query.pod.uid.empty() || !SocketExists(socket_path_)) {
+  if (query.pod.uid.empty() || !SomebodyListens(socket_path_)) {
     answer(std::nullopt);
     return;
   }
@@ -65,7 +60,7 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
         const bool not_yet = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                              status.error_code() == grpc::StatusCode::FAILED_PRECONDITION ||
                              status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
-        if (not_yet && Loop::Now() + kRetry < give_up && SocketExists(socket_path_)) {
+        if (not_yet && Loop::Now() + kRetry < give_up && SomebodyListens(socket_path_)) {
           auto timer = std::make_shared<Loop::Timer>(loop_);
           timer->Start(Loop::Now() + kRetry,
                        [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
