@@ -1,0 +1,156 @@
+// When the real work of a pod has ended.
+#include <gtest/gtest.h>
+
+#include "tests/policy/bench.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
+                        kOnFailure = RestartPolicy::kOnFailure, kUnknown = RestartPolicy::kUnknown;
+
+PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy) {
+  container.own_restart_policy = policy;
+  return container;
+}
+
+TEST(Completion, WithAPlan) {
+  const struct {
+    const char* what;
+    std::vector<PlannedContainer> containers;
+    RestartPolicy policy;
+    const char* script;
+  } kScenarios[] = {
+      {"Never, success",
+       {Main("m"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs nostop m:exit=0 note:complete stop:s"},
+      {"Never, failure", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs m:exit=3 stop:s"},
+      {"Never, all mains",
+       {Main("m"), Main("n"), Sidecar("s")},
+       kNever,
+       "m:runs n:runs s:runs m:exit=0 nostop n:exit=1 stop:s"},
+      {"Never, a main not created yet",
+       {Main("m"), Main("n"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=0 +1h nostop n:runs n:exit=0 stop:s"},
+      {"Never, a main created, not started",
+       {Main("m"), Main("n"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs n:created m:exit=0 +1h nostop n:starts n:exit=0 stop:s"},
+      {"OnFailure, success", {Main("m"), Sidecar("s")}, kOnFailure, "m:runs s:runs m:exit=0 stop:s"},
+      {"OnFailure, failure then success",
+       {Main("m"), Sidecar("s")},
+       kOnFailure,
+       "m:runs s:runs m:exit=1 +1h nostop m:runs nostop m:exit=0 stop:s"},
+      {"Always", {Main("m"), Sidecar("s")}, kAlways, "m:runs s:runs m:exit=0 +1h nostop"},
+      {"sidecars only", {Sidecar("s"), Sidecar("t")}, kNever, "s:runs t:runs s:exit=0 +1h nostop"},
+      {"no sidecar", {Main("m"), Main("n")}, kNever, "m:runs n:runs m:exit=0 n:exit=0 +1h nostop"},
+      {"others than the plan's do not count",
+       {Main("m"), Sidecar("s")},
+       kNever,
+       "init:runs init:exit=0 m:runs s:runs debug:runs m:exit=0 stop:s"},
+      {"unknown policy, no job labels",
+       {Main("m"), Sidecar("s")},
+       kUnknown,
+       "m:runs s:runs m:exit=0 +1h nostop"},
+      {"a main with Always of its own",
+       {Restarts(Main("m"), kAlways), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=0 +1h nostop"},
+      {"a main with Never of its own",
+       {Restarts(Main("m"), kNever), Sidecar("s")},
+       kOnFailure,
+       "m:runs s:runs m:exit=1 stop:s"},
+      {"a main with rules of its own",
+       {Restarts(Main("m"), kUnknown), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=1 +1h nostop"},
+      {"a main that kubelet kills may be a deleted pod",
+       {Main("m"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:crash +29s nostop +1s stop:s"},
+      {"found by a new shim", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs newshim m:exit=0 stop:s"},
+      {"finished while no shim ran",
+       {Main("m"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=0 stop:s newshim stop:s"},
+  };
+  for (const auto& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    Bench bench(scenario.containers, scenario.policy);
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(Completion, OptedOut) {
+  Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kEnabledAnnotation), "false"}});
+  bench.Run("m:runs s:runs m:exit=0 +1h nostop");
+  EXPECT_FALSE(bench.engine().AwaitsExits());
+}
+
+TEST(Completion, WithoutAPlan) {
+  const struct {
+    const char* what;
+    bool job_labels;
+    const char* script;
+  } kScenarios[] = {
+      {"no job", false, "m:runs s:runs +10s m:exit=0 +1h nostop"},
+      {"quiet for long", true, "m:runs s:runs +10s m:exit=0 stop:s"},
+      {"not quiet yet", true, "m:runs s:runs m:exit=0 +2900ms nostop +100ms stop:s"},
+      {"another main comes", true, "m:runs s:runs m:exit=0 +2s n:runs +1h nostop n:exit=0 stop:s"},
+      {"a failed main may come back", true, "m:runs s:runs +10s m:exit=1 +29s nostop +1s stop:s"},
+      {"a failed main comes back", true,
+       "m:runs s:runs +10s m:exit=1 +20s m:runs +1h nostop m:exit=0 +3s stop:s"},
+      {"sidecars only", true, "s:runs s:exit=0 +1h nostop"},
+  };
+  for (const auto& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    Bench bench = Bench::WithoutPlan({Main("m"), Main("n"), Sidecar("s")}, scenario.job_labels);
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(Completion, WithoutAPlanAnImageThatIsStillMissingIsWaitedFor) {
+  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
+  bench.Run("m:runs s:runs +10s");
+  bench.Send(PullStarted{bench.pod(), "slow"});
+  bench.Run("m:exit=0 +1h nostop");
+  bench.Send(PullEnded{bench.pod(), "slow", false});
+  bench.Run("+1h nostop");
+  bench.Send(PullStarted{bench.pod(), "slow"});
+  bench.Send(PullEnded{bench.pod(), "slow", true});
+  bench.Run("+2s nostop +1s stop:s");
+}
+
+TEST(Completion, APlanThatComesLateDecides) {
+  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+  bench.Run("m:runs s:runs m:exit=0 +1h nostop");
+  bench.Send(PlanLearnt{bench.pod(), {"api", {Main("m"), Sidecar("s")}, kNever}});
+  bench.Run("stop:s");
+}
+
+TEST(Completion, AStampFillsAGapOnly) {
+  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+  bench.Run("m:runs s:runs m:exit=0");
+  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
+  bench.Send(PlanLearnt{bench.pod(), {"api", both, kAlways}});
+  bench.Send(PlanLearnt{bench.pod(), {"stamp", both, kNever}});
+  bench.Run("nostop");
+  bench.Send(PlanLearnt{bench.pod(), {"api", both, kNever}});
+  bench.Run("stop:s");
+}
+
+TEST(Completion, EventsMayBeDoubledOrLate) {
+  Bench bench({Main("m"), Sidecar("s")}, kNever);
+  bench.Run("m:runs s:runs m:exit=0 stop:s");
+  const RuntimeContainer main = bench.Container("m");
+  bench.Send(ContainerExited{main.id, 0, main.finished_at});
+  bench.Send(ContainerStarted{main.id});
+  bench.Send(SandboxSeen{bench.pod(), bench.sandbox(), {}, false, true});
+  bench.Run("nostop");
+  EXPECT_EQ(bench.engine().FindContainer(main.id)->state, RunState::kExited);
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy

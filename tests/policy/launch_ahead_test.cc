@@ -1,0 +1,218 @@
+// Refused creates that the shim carries out itself, and what kubelet is told.
+#include <gtest/gtest.h>
+
+#include "policy/stamp.h"
+#include "tests/policy/bench.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
+                        kOnFailure = RestartPolicy::kOnFailure;
+
+TEST(LaunchAhead, OnceTheGateOpens) {
+  const struct {
+    const char* what;
+    std::vector<PlannedContainer> containers;
+    RestartPolicy policy;
+    const char* script;
+  } kScenarios[] = {
+      {"adopted", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs launch:a note:ahead idle"},
+      {"not before", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:created idle b:starts launch:a"},
+      {"level by level",
+       {Main("a"), Main("b", 5), Main("c", 10)},
+       kAlways,
+       "a:refused b:refused c:runs launch:b launch:a idle"},
+      {"only what was refused",
+       {Main("a"), Main("b", 5), Main("c", 10)},
+       kAlways,
+       "a:refused c:runs idle b:runs launch:a"},
+      {"a whole level",
+       {Main("a"), Main("b"), Main("c", 10)},
+       kAlways,
+       "a:refused b:refused c:runs launch:a launch:b idle"},
+      {"kubelet retries late",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "a:refused b:runs launch:a a:exit=0 idle"},
+      {"after the launch timeout",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "a:refused +5m note:timeout launch:a idle"},
+      {"a blocker that ended at once",
+       {Main("a"), Main("b", 10)},
+       kNever,
+       "a:refused b:runs b:exit=0 launch:a"},
+      {"a restart of a launched one",
+       {Main("a"), Main("b", 10)},
+       kOnFailure,
+       "a:refused b:runs launch:a a:exit=1 a:runs idle"},
+      {"forgotten with the shim",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "a:refused newshim b:runs idle a:runs"},
+  };
+  for (const auto& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    Bench bench(scenario.containers, scenario.policy);
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {
+  for (Tri hook : {Tri::kYes, Tri::kUnknown}) {
+    PlannedContainer hooked = Main("a");
+    hooked.post_start = hook;
+    Bench bench({hooked, Main("b", 10)}, kAlways);
+    EXPECT_FALSE(Only<RefuseCreate>(bench.Create("a"))[0].remember);
+    bench.Run("b:runs idle a:runs");
+  }
+  Options off;
+  off.launch_ahead = false;
+  Bench bench({Main("a"), Main("b", 10)}, kAlways, {}, off);
+  EXPECT_FALSE(Only<RefuseCreate>(bench.Create("a"))[0].remember);
+  bench.Run("b:runs idle a:runs");
+}
+
+// kubelet comes back while the launch is in each of its stages.
+class LaunchUnderWay : public testing::Test {
+ protected:
+  LaunchUnderWay() : bench_({Main("a"), Main("b", 10)}, RestartPolicy::kNever) {
+    bench_.Run("a:refused b:runs");
+  }
+
+  CreateRequested Retry(CallId call, uint32_t attempt = 0) {
+    return {call, bench_.sandbox(), "a", attempt, bench_.TraitsOf("a"), {}};
+  }
+  ContainerSeen Made() {
+    ContainerSeen seen;
+    seen.container = "launched";
+    seen.sandbox = bench_.sandbox();
+    seen.name = "a";
+    seen.by_shim = true;
+    return seen;
+  }
+
+  Bench bench_;
+};
+
+TEST_F(LaunchUnderWay, ItsCreateWaitsAndGetsTheSameContainer) {
+  EXPECT_TRUE(bench_.Send(Retry(50)).empty());
+  EXPECT_TRUE(bench_.Send(Retry(51)).empty());
+  const auto answers = Only<AnswerCreate>(bench_.Send(Made()));
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].call, 50u);
+  EXPECT_EQ(answers[1].container, "launched");
+  EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(52)))[0].container, "launched");
+  EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(53, 1)))[0].container, "launched") << "while it lives";
+}
+
+TEST_F(LaunchUnderWay, ItsStartWaitsForTheShimsOwn) {
+  bench_.Send(Made());
+  EXPECT_TRUE(bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::minutes(2)}).empty());
+  EXPECT_EQ(Only<AnswerStart>(bench_.Send(ContainerStarted{"launched"}))[0].call, 60u);
+}
+
+TEST_F(LaunchUnderWay, ItsStartHasAnEnd) {
+  bench_.Send(Made());
+  bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::seconds(5)});
+  EXPECT_EQ(bench_.engine().NextWakeup(), bench_.now() + std::chrono::seconds(5));
+  bench_.Pass(std::chrono::seconds(5));
+  EXPECT_EQ(bench_.engine().FindPod(bench_.pod())->held_starts.size(), 0u);
+}
+
+TEST_F(LaunchUnderWay, AFailedCreateLeavesItToKubelet) {
+  bench_.Send(Retry(50));
+  const Actions actions = bench_.Send(CreateFailed{bench_.sandbox(), "a", true});
+  EXPECT_EQ(Only<AdmitCreate>(actions)[0].call, 50u);
+  EXPECT_TRUE(Only<Launch>(actions).empty());
+  EXPECT_EQ(bench_.engine().WaitingCount(), 0u);
+}
+
+TEST_F(LaunchUnderWay, AFailedStartIsShownToKubelet) {
+  bench_.Send(Made());
+  EXPECT_EQ(bench_.engine().Hidden(), std::set<ContainerId>{"launched"});
+  bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::minutes(2)});
+  const auto failed = Only<FailStart>(bench_.Send(StartFailed{"launched", "no such file"}));
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].message, "no such file");
+  EXPECT_TRUE(bench_.engine().Hidden().empty());
+}
+
+TEST_F(LaunchUnderWay, HiddenUntilItRuns) {
+  EXPECT_TRUE(bench_.engine().Hidden().empty());
+  bench_.Send(Made());
+  EXPECT_EQ(bench_.engine().Hidden().count("launched"), 1u);
+  bench_.Send(ContainerStarted{"launched"});
+  EXPECT_TRUE(bench_.engine().Hidden().empty());
+}
+
+TEST_F(LaunchUnderWay, OneThatEndedBeforeKubeletSawItIsNotRunAgain) {
+  bench_.Send(Made());
+  bench_.Send(ContainerStarted{"launched"});
+  bench_.Send(ContainerExited{"launched", 0, 5});
+  EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(50)))[0].container, "launched");
+  EXPECT_EQ(Only<AnswerStart>(bench_.Send(StartRequested{60, "launched", bench_.now()})).size(), 1u);
+  // Not even where kubelet counts attempts of an earlier sandbox.
+  EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(51, 1)))[0].container, "launched");
+}
+
+TEST_F(LaunchUnderWay, OneThatKubeletStopsIsReplaced) {
+  bench_.Send(Made());
+  bench_.Send(ContainerStarted{"launched"});
+  bench_.Send(CallerStops{"launched"});
+  EXPECT_EQ(Only<AdmitCreate>(bench_.Send(Retry(50, 1))).size(), 1u);
+}
+
+TEST_F(LaunchUnderWay, StoppingTheSandboxLetsWaitersGo) {
+  bench_.Send(Retry(50));
+  const Actions actions = bench_.Send(SandboxStopping{bench_.sandbox()});
+  EXPECT_EQ(Only<AdmitCreate>(actions)[0].call, 50u);
+  EXPECT_EQ(Only<Forget>(actions)[0].name, "a");
+  EXPECT_EQ(bench_.engine().WaitingCount(), 0u);
+}
+
+TEST_F(LaunchUnderWay, ACallerThatHasGoneIsNotAnswered) {
+  bench_.Send(Retry(50));
+  bench_.Send(CallCancelled{50});
+  EXPECT_TRUE(Only<AnswerCreate>(bench_.Send(Made())).empty());
+}
+
+TEST_F(LaunchUnderWay, ANewShimFinishesWhatTheOldOneCreated) {
+  Engine engine{Options{}};
+  engine.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
+  ContainerSeen found = Made();
+  found.found = true;
+  EXPECT_EQ(Only<StartLaunched>(engine.OnEvent(found, Time{0}))[0].container, "launched");
+  EXPECT_EQ(engine.Hidden().size(), 1u);
+  // But not in a sandbox that is gone for good.
+  Engine late{Options{}};
+  late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{0});
+  EXPECT_TRUE(Only<StartLaunched>(late.OnEvent(found, Time{0})).empty());
+}
+
+TEST(LaunchAhead, TheNewestRequestIsKept) {
+  Bench bench({Main("a"), Main("b", 10)}, kAlways);
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = Only<RefuseCreate>(bench.Create("a"));
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_TRUE(refused[0].remember);
+  }
+  EXPECT_EQ(bench.engine().WaitingCount(), 1u);
+  bench.Run("b:runs");
+  const std::optional<Stamp> none = ReadStamp({});
+  EXPECT_FALSE(none.has_value());
+  bench.Run("launch:a idle");
+}
+
+TEST(LaunchAhead, TheLaunchIsStampedAsSuch) {
+  Bench bench({Main("a"), Main("b", 10)}, kAlways);
+  bench.Run("a:refused b:created");
+  const RuntimeContainer b = bench.Container("b");
+  const auto launches = Only<Launch>(bench.Send(ContainerStarted{b.id}));
+  ASSERT_EQ(launches.size(), 1u);
+  EXPECT_TRUE(ReadStamp(launches[0].stamps)->by_shim);
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy

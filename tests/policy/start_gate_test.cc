@@ -1,0 +1,111 @@
+// People with crictl create containers in any order and start them in any
+// order; no plan source knows such pods.
+#include <gtest/gtest.h>
+
+#include "policy/priority.h"
+#include "tests/policy/bench.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+ContainerSeen Created(const std::string& name) {
+  ContainerSeen seen;
+  seen.container = name;
+  seen.name = name;
+  seen.sandbox = SandboxId("sandbox");
+  return seen;
+}
+
+TEST(StartGate, Scenarios) {
+  const struct {
+    const char* what;
+    std::vector<PlannedContainer> containers;
+    const char* script;
+  } kScenarios[] = {
+      {"the lower one waits for the higher",
+       {Main("a"), Main("b", 10)},
+       "a:created b:created a:held b:starts a:answered"},
+      {"in the right order nobody waits",
+       {Main("a"), Main("b", 10)},
+       "a:created b:created b:starts a:starts"},
+      {"what does not exist is not waited for",
+       {Main("a"), Main("b", 10)},
+       "a:created a:starts b:created b:starts"},
+      {"patience ends with a failure", {Main("a"), Main("b", 10)}, "a:created b:created a:held +2m a:failed"},
+      {"three levels",
+       {Main("a", -1), Main("b"), Main("c", 10)},
+       "a:created b:created c:created a:held b:held c:starts b:answered"},
+      {"the higher one is removed",
+       {Main("a"), Main("b", 10)},
+       "a:created b:created a:held b:gone a:answered"},
+      {"the higher one ran before",
+       {Main("a"), Main("b", 10)},
+       "b:runs b:exit=0 a:created b:created a:starts b:starts"},
+      {"equal ones", {Main("a", 3), Main("b", 3)}, "a:created b:created a:starts b:starts"},
+      {"a restart is not held", {Main("a"), Main("b", 10)}, "a:runs a:exit=0 b:created a:created a:starts"},
+      {"the shim restarts in between",
+       {Main("a"), Main("b", 10)},
+       "a:created b:created newshim a:held b:starts a:answered"},
+  };
+  for (const auto& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    Bench bench = Bench::WithoutPlan(scenario.containers, false);
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(StartGate, TheMessageSaysWhatToDo) {
+  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  bench.Run("a:created b:created");
+  const auto failed = Only<FailStart>(bench.Send(StartRequested{77, bench.Container("a").id, bench.now()}));
+  ASSERT_EQ(failed.size(), 1u) << "a caller without patience is told at once";
+  EXPECT_EQ(
+      failed[0].message,
+      "sidecar-shim: launch order: \"a\" (priority 0) waits for \"b\" (priority 10), which is created but "
+      "was never started. Start that one first, or remove it.");
+}
+
+TEST(StartGate, NeverHoldsWhatTheCreateGateLetThrough) {
+  // The launch timeout has passed although the higher one cannot be started.
+  Options options;
+  options.launch_ahead = false;
+  Bench bench({Main("a"), Main("b", 10)}, RestartPolicy::kAlways, {}, options);
+  bench.Run("b:created a:refused +5m a:runs");
+}
+
+TEST(StartGate, ACallerThatLeavesIsForgotten) {
+  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  bench.Run("a:created b:created");
+  bench.Send(StartRequested{77, bench.Container("a").id, bench.now() + std::chrono::hours(1)});
+  bench.Send(CallCancelled{77});
+  EXPECT_TRUE(Only<ForwardStart>(bench.Send(ContainerStarted{bench.Container("b").id})).empty());
+  EXPECT_EQ(bench.engine().NextWakeup(), std::nullopt);
+}
+
+TEST(StartGate, StoppingOrRemovingTheSandboxLetsHeldStartsGo) {
+  for (bool gone : {false, true}) {
+    Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+    bench.Run("a:created b:created a:held");
+    if (gone) {
+      bench.Send(SandboxGone{bench.sandbox()});
+    } else {
+      bench.Send(SandboxStopping{bench.sandbox()});
+    }
+    bench.Run("a:answered");  // the runtime says what is wrong with it
+  }
+}
+
+TEST(StartGate, OrderedGoesByTheOrderOfTheCreates) {
+  Engine engine{Options{}};
+  const PodRef pod{"ns", "pod", "uid"};
+  engine.OnEvent(SandboxSeen{pod, "sandbox", {{std::string(kOrderedAnnotation), "Ordered"}}, false, true},
+                 Time{0});
+  engine.OnEvent(Created("first"), Time{0});
+  engine.OnEvent(Created("second"), Time{0});
+  EXPECT_TRUE(engine.OnEvent(StartRequested{1, "second", Time{99}}, Time{0}).empty());
+  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(StartRequested{2, "first", Time{99}}, Time{0})).size(), 1u);
+  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(ContainerStarted{"first"}, Time{0}))[0].call, 1u);
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy
