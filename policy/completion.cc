@@ -77,8 +77,13 @@ Completion JudgeCompletion(const PodState& pod, const Options& options, Time now
     if (!from) return result;
     final_from = std::max(final_from, *from);
     result.at = std::max(result.at, latest->finished_at);
+    const bool may_return = main.restart_policy == RestartPolicy::kUnknown && latest->exit_code != 0;
+    result.settled_at = std::max(result.settled_at,
+                                 latest->finished_at + (may_return ? options.failed_main_settle.count() : 0));
   }
-  if (!pod.plan) {
+  // Once complete, a pod stays so until a main comes back: restarts of other
+  // sidecars must not take the masks away.
+  if (!pod.plan && !pod.completed_since) {
     if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return result;
     final_from = std::max(final_from, pod.last_activity + options.main_list_settle);
   }
@@ -95,7 +100,10 @@ bool IsMasked(const PodState& pod, const ContainerRecord& container, RuntimeTime
   if (!container.traits.sidecar || options.mask == MaskMode::kNever) return false;
   if (options.mask == MaskMode::kOnRequest && !container.traits.ignore_exit_code) return false;
   const Completion completion = JudgeCompletion(pod, options, now);
-  return completion.complete && finished_at >= completion.at;
+  if (completion.complete) return finished_at >= completion.at;
+  // Only time is missing. What had ended before this shim came may have been
+  // stopped by an earlier one, which had waited; its own end shows for how long.
+  return completion.recheck_at && container.found_exited && finished_at >= completion.settled_at;
 }
 
 }  // namespace sidecar_shim::policy

@@ -23,6 +23,8 @@ struct Completion {
   bool complete = false;
   // When the last main ended, in the runtime's time.
   RuntimeTime at = 0;
+  // The same, plus the time that a failed main was given to come back.
+  RuntimeTime settled_at = 0;
   // Not complete now, but will be at this time if nothing happens.
   std::optional<Time> recheck_at;
 };

@@ -176,6 +176,15 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   if (state.containers.contains(event.container)) return pod;
   SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
 
+  // The exits of its predecessors decide nothing any more.
+  for (auto it = state.containers.begin(); it != state.containers.end();) {
+    if (it->second.name == event.name && it->second.collected) {
+      pod_of_container_.erase(it->first);
+      it = state.containers.erase(it);
+    } else {
+      ++it;
+    }
+  }
   ContainerRecord& record = state.containers[event.container];
   record.sandbox = event.sandbox;
   record.name = event.name;
@@ -188,6 +197,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.exit_code = event.exit_code;
   record.finished_at = event.finished_at;
   record.exit_seen = now;
+  record.found_exited = event.found && event.state == RunState::kExited;
   pod_of_container_[event.container] = state.ref;
   state.arrived.try_emplace(event.name, event.traits);
   const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
@@ -269,7 +279,10 @@ Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions&) {
   auto it = state.containers.find(event.container);
   // The exit of the newest container of a name still decides over the pod
   // after kubelet has collected the container.
-  if (it->second.state == RunState::kExited && state.Latest(it->second.name) == &it->second) return pod;
+  if (it->second.state == RunState::kExited && state.Latest(it->second.name) == &it->second) {
+    it->second.collected = true;
+    return pod;
+  }
   pod_of_container_.erase(event.container);
   state.containers.erase(it);
   return pod;
@@ -315,13 +328,11 @@ Engine::Pod* Engine::On(const SandboxGone& event, Time now, Actions& actions) {
     Erase(PodRef(state.ref));
     return nullptr;
   }
-  std::erase_if(state.containers, [&](const auto& entry) {
-    const bool drop =
-        entry.second.sandbox == event.sandbox &&
-        (entry.second.state != RunState::kExited || state.Latest(entry.second.name) != &entry.second);
-    if (drop) pod_of_container_.erase(entry.first);
-    return drop;
-  });
+  for (auto it = state.containers.begin(); it != state.containers.end();) {
+    // May erase the container, so step on first.
+    const auto& [id, container] = *it++;
+    if (container.sandbox == event.sandbox) On(ContainerGone{id}, now, actions);
+  }
   return pod;
 }
 

@@ -43,6 +43,8 @@ struct ContainerRecord {
   RuntimeTime finished_at = 0;
   Time exit_seen{0};
   bool caller_stops = false;
+  bool collected = false;     // gone from the runtime, kept for its exit
+  bool found_exited = false;  // had ended before this shim came
   StopProgress stop;
 
   bool operator==(const ContainerRecord&) const = default;

@@ -193,6 +193,7 @@ void Bench::ReplaceSandbox() {
     container.finished_at = RuntimeNow();
     Send(ContainerExited{container.id, 137, container.finished_at});
   }
+  launches_.clear();
   sandbox_ = absl::StrCat("sandbox-", sandboxes_++);
   Send(SandboxSeen{pod_, sandbox_, annotations_, job_labels_, true});
 }

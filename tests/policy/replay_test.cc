@@ -1,0 +1,151 @@
+// The same events at the same times give the same actions, and a copy of an
+// engine goes on as the original does: what happened on a node can be replayed.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "tests/policy/bench.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+struct Recorded {
+  Event event;
+  Time at;
+};
+
+// Sensible and senseless events mixed: of three pods, in any order.
+std::vector<Recorded> RandomLog(uint32_t seed, int length) {
+  std::mt19937 random(seed);
+  auto one_of = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
+  std::vector<Recorded> log;
+  Time now{0};
+  CallId call = 1;
+  for (int i = 0; i < length; ++i) {
+    now += std::chrono::milliseconds(one_of(4) == 0 ? one_of(20000) : one_of(5));
+    const std::string p = absl::StrCat(one_of(3));
+    const PodRef pod{"ns", absl::StrCat("pod", p), "uid"};
+    const SandboxId sandbox = absl::StrCat("sandbox", p, one_of(2));
+    const std::string name(1, static_cast<char>('a' + one_of(4)));
+    const PlannedContainer planned = name == "d" ? Sidecar(name, 3) : Main(name, name[0] - 'a');
+    const ContainerId id = absl::StrCat(sandbox, name, one_of(2));
+    ContainerSeen seen;
+    seen.container = id;
+    seen.sandbox = sandbox;
+    seen.name = name;
+    seen.traits = planned.traits;
+    seen.by_shim = one_of(3) == 0;
+    const Event choices[] = {
+        SandboxSeen{pod, sandbox, {}, true, one_of(8) != 0},
+        PlanLearnt{pod,
+                   {"test", {Main("a"), Main("b", 1), Main("c", 2), Sidecar("d", 3)}, RestartPolicy::kNever}},
+        CreateRequested{call, sandbox, name, one_of(2), planned.traits, {}},
+        CreateFailed{sandbox, name, one_of(2) == 0},
+        seen,
+        StartRequested{call + 1, id, now + std::chrono::seconds(one_of(100))},
+        ContainerStarted{id},
+        StartFailed{id, "failed"},
+        ContainerExited{id, static_cast<int32_t>(one_of(2)), now.count()},
+        ContainerGone{id},
+        CallCancelled{one_of(static_cast<uint32_t>(call))},
+        CallerStops{id},
+        SandboxStopping{sandbox},
+        SandboxGone{sandbox},
+        PullStarted{pod, "image"},
+        PullEnded{pod, "image", one_of(2) == 0},
+        SidecarStopEnded{id, one_of(2) == 0, true},
+        Tick{}};
+    // Removals are rarer than the rest, or nothing would ever get far.
+    const uint32_t choice = one_of(18);
+    const bool rare = choice == 12 || choice == 13;
+    log.push_back({rare && one_of(6) != 0 ? Event(Tick{}) : choices[choice], now});
+    call += 2;
+  }
+  return log;
+}
+
+struct Print {
+  std::string operator()(const AdmitCreate& a) const {
+    return absl::StrCat("admit ", a.call, " ", a.stamps.size());
+  }
+  std::string operator()(const RefuseCreate& a) const {
+    return absl::StrCat("refuse ", a.call, a.message, a.remember);
+  }
+  std::string operator()(const AnswerCreate& a) const { return absl::StrCat("answer ", a.call, a.container); }
+  std::string operator()(const ForwardStart& a) const { return absl::StrCat("forward ", a.call); }
+  std::string operator()(const AnswerStart& a) const { return absl::StrCat("started ", a.call); }
+  std::string operator()(const FailStart& a) const { return absl::StrCat("fail ", a.call, a.message); }
+  std::string operator()(const Launch& a) const {
+    return absl::StrCat("launch ", a.sandbox, a.name, a.stamps.size());
+  }
+  std::string operator()(const StartLaunched& a) const { return absl::StrCat("start ", a.container); }
+  std::string operator()(const Forget& a) const { return absl::StrCat("forget ", a.sandbox, a.name); }
+  std::string operator()(const StopSidecar& a) const {
+    return absl::StrCat("stop ", a.container, a.grace.count(), a.run_pre_stop);
+  }
+  std::string operator()(const Note& a) const {
+    return absl::StrCat("note ", a.pod.name, a.container, a.text);
+  }
+};
+
+std::string Text(const Actions& actions) {
+  std::string text;
+  for (const Action& action : actions) absl::StrAppend(&text, std::visit(Print{}, action), "\n");
+  return text;
+}
+
+TEST(Replay, TheSameLogGivesTheSameActions) {
+  size_t actions_in_all = 0;
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    const std::vector<Recorded> log = RandomLog(seed, 600);
+    Engine first{Options{}}, second{Options{}};
+    std::optional<Engine> copy;
+    for (size_t i = 0; i < log.size(); ++i) {
+      const Actions actions = first.OnEvent(log[i].event, log[i].at);
+      actions_in_all += actions.size();
+      ASSERT_EQ(Text(actions), Text(second.OnEvent(log[i].event, log[i].at)))
+          << "seed " << seed << " event " << i;
+      if (copy) {
+        ASSERT_EQ(Text(actions), Text(copy->OnEvent(log[i].event, log[i].at)));
+      }
+      ASSERT_EQ(first.NextWakeup(), second.NextWakeup());
+      ASSERT_EQ(first.Hidden(), second.Hidden());
+      if (i == log.size() / 2) copy = first;
+    }
+  }
+  EXPECT_GT(actions_in_all, 5000u) << "the logs are dull";
+}
+
+// Settling again without news changes nothing and asks for nothing; and no call
+// is answered twice.
+TEST(Replay, TicksAreIdempotentAndAnswersUnique) {
+  for (uint32_t seed = 1; seed <= 30; ++seed) {
+    Engine engine{Options{}};
+    std::map<CallId, int> creates, starts;
+    auto count = [&](const Actions& actions) {
+      for (const auto& a : Only<AdmitCreate>(actions)) ++creates[a.call];
+      for (const auto& a : Only<RefuseCreate>(actions)) ++creates[a.call];
+      for (const auto& a : Only<AnswerCreate>(actions)) ++creates[a.call];
+      for (const auto& a : Only<ForwardStart>(actions)) ++starts[a.call];
+      for (const auto& a : Only<AnswerStart>(actions)) ++starts[a.call];
+      for (const auto& a : Only<FailStart>(actions)) ++starts[a.call];
+    };
+    for (const Recorded& recorded : RandomLog(seed, 600)) {
+      count(engine.OnEvent(recorded.event, recorded.at));
+      count(engine.OnEvent(Tick{}, recorded.at));
+      ASSERT_EQ(Text(engine.OnEvent(Tick{}, recorded.at)), "");
+    }
+    for (int p = 0; p < 3; ++p) {
+      for (int s = 0; s < 2; ++s)
+        count(engine.OnEvent(SandboxGone{absl::StrCat("sandbox", p, s)}, Time::max()));
+    }
+    for (const auto& [call, answers] : creates) EXPECT_EQ(answers, 1) << "create " << call;
+    for (const auto& [call, answers] : starts) EXPECT_EQ(answers, 1) << "start " << call;
+    EXPECT_EQ(engine.PodCount(), 0u);
+    EXPECT_TRUE(engine.KnownContainers().empty());
+  }
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy
