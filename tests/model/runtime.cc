@@ -157,7 +157,7 @@ policy::ContainerSeen World::Describe(int index, bool found) const {
   policy::ContainerSeen seen;
   seen.container = IdOf(index);
   seen.sandbox = Sandbox(instance.sandbox);
-  seen.name = std::string(1, static_cast<char>('a' + instance.name));
+  seen.name = NameOf(instance.name);
   seen.attempt = instance.attempt;
   seen.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[instance.name].priority, {}};
   seen.traits.sidecar = setup_->containers[instance.name].sidecar;
@@ -213,7 +213,7 @@ std::string World::Key() const {
         moments[i->finished_at], i->stop);
   }
 
-  const policy::PodState* pod = engine_.FindPod({"default", "pod", "uid"});
+  const policy::PodState* pod = engine_.FindPod(Pod());
   if (pod == nullptr) return key;
   add(-1, pod->completed_since.has_value());
   for (const auto& [id, c] : pod->containers) {

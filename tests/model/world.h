@@ -158,6 +158,8 @@ class World {
   void CheckStop(int index);
   void Violate(const std::string& what);
 
+  static policy::PodRef Pod() { return {"default", "pod", "uid"}; }
+  static std::string NameOf(uint8_t name) { return std::string(1, static_cast<char>('a' + name)); }
   policy::ContainerId IdOf(int index) const;
   int IndexOf(const policy::ContainerId& id) const;
   policy::ContainerSeen Describe(int index, bool found) const;
