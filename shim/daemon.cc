@@ -148,14 +148,14 @@ void Daemon::Parts::Drain() {
   server_shutdown = std::thread([this] {
     server->Shutdown(std::chrono::system_clock::now() +
                      std::chrono::duration_cast<std::chrono::microseconds>(config.shutdown_grace));
-    loop->Post([this] { relay.OnIdle([this] { TakeApart(); }); });
+    loop->Post([this] { TakeApart(); });
   });
 }
 
 void Daemon::Parts::TakeApart() {
   runtime->CancelAll();
-  worker.reset();  // joins: nothing posts to the loop after this
-  plans.reset();
+  worker->Stop();
+  plans->Stop();
   loop->Shutdown();
 }
 

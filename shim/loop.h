@@ -4,14 +4,20 @@
 // function that runs once, on this thread, when the operation is done; so code
 // in shim/ needs no locks. The loop must never block: slow work goes to a
 // worker thread that comes back through Post().
+//
+// A queue that has been shut takes no operation (gRPC aborts the process), and
+// one operation's end often begins the next. So the loop counts what is out,
+// and shuts the queue only when nothing is.
 #ifndef SIDECAR_SHIM_SHIM_LOOP_H_
 #define SIDECAR_SHIM_SHIM_LOOP_H_
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 
 #include "policy/types.h"
@@ -31,25 +37,30 @@ class Loop {
 
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
 
-  // Runs until Shutdown() has been called and every operation has come back.
+  // Runs until Shutdown() has been called and every operation has come back,
+  // those included that others begin on their return.
   void Run();
 
-  // Cancels all timers. No operation may be started after this (gRPC aborts).
+  // Cancels all timers, for good. The operations that are out are their
+  // owners' to end. Loop thread only.
   void Shutdown();
 
-  // A tag for one operation; `done(ok)` runs when the queue returns it.
-  static void* Tag(std::function<void(bool ok)> done);
+  // A tag for one operation; `done(ok)` runs when the queue returns it. Loop
+  // thread only, or before Run().
+  void* Tag(std::function<void(bool ok)> done);
   // For a tag whose operation never started.
-  static void Discard(void* tag);
+  void Discard(void* tag);
 
-  // Runs `work` on the loop thread soon. Any thread may call it, until Shutdown().
+  // Runs `work` on the loop thread soon; nothing where the loop has ended. Any
+  // thread.
   void Post(std::function<void()> work);
 
   // Monotonic.
   static Time Now();
 
   // Runs `work` once at `at`, unless the timer is cancelled or destroyed
-  // before. Restarting replaces what was set. Loop thread only.
+  // before, or the loop shuts down. Restarting replaces what was set. Loop
+  // thread only.
   class Timer {
    public:
     explicit Timer(Loop& loop) : loop_(loop) {}
@@ -68,9 +79,16 @@ class Loop {
   };
 
  private:
+  // Shuts the queue once nothing is out.
+  void CloseIfIdle();
+
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   // A timer that is still set would keep the queue from ever running dry.
   std::set<std::shared_ptr<Timer::Armed>> armed_;
+  std::atomic<size_t> operations_ = 0;  // tags that are out
+  bool shutting_down_ = false;
+  std::mutex mutex_;     // between Post() and the closing of the queue
+  bool closed_ = false;  // guarded by mutex_
 };
 
 }  // namespace sidecar_shim

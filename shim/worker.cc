@@ -6,14 +6,14 @@ namespace sidecar_shim {
 
 Worker::Worker() : thread_([this] { Loop(); }) {}
 
-Worker::~Worker() {
+void Worker::Stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     jobs_.clear();
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Worker::Run(std::function<void()> job) {

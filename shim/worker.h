@@ -14,13 +14,15 @@ namespace sidecar_shim {
 class Worker {
  public:
   Worker();
-  // Finishes the job under way; drops those that wait.
-  ~Worker();
+  ~Worker() { Stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Any thread.
+  // Any thread. Nothing happens once the worker has been stopped.
   void Run(std::function<void()> job);
+
+  // Finishes the job under way; drops those that wait.
+  void Stop();
 
  private:
   void Loop();

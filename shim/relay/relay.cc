@@ -23,18 +23,18 @@ void Relay::Start(Loop& loop, HandlerTable handlers) {
 void Relay::Accept() {
   auto accepted = std::make_shared<AcceptedCall>();
   // The tag for "done" is returned by the queue only for a call that started.
-  void* done = Loop::Tag([this, accepted](bool) {
+  void* done = loop_->Tag([this, accepted](bool) {
     if (accepted->context.IsCancelled()) {
       accepted->cancelled = true;
       if (auto on_cancelled = std::exchange(accepted->on_cancelled, nullptr)) on_cancelled();
     }
-    Ended();
+    --live_;
   });
   accepted->context.AsyncNotifyWhenDone(done);
   service_.RequestCall(&accepted->context, &accepted->stream, loop_->queue(), loop_->queue(),
-                       Loop::Tag([this, accepted, done](bool ok) {
+                       loop_->Tag([this, accepted, done](bool ok) {
                          if (!ok) {
-                           Loop::Discard(done);
+                           loop_->Discard(done);
                            return;
                          }
                          ++live_;
@@ -62,11 +62,6 @@ void Relay::Serve(const std::shared_ptr<AcceptedCall>& accepted) {
   if (shutting_down_) BeginShutdown();
 }
 
-void Relay::Ended() {
-  --live_;
-  if (shutting_down_ && live_ == 0 && on_idle_) std::exchange(on_idle_, nullptr)();
-}
-
 void Relay::BeginShutdown() {
   shutting_down_ = true;
   for (auto& [id, weak] : endless_) {
@@ -75,14 +70,6 @@ void Relay::BeginShutdown() {
           grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
     }
   }
-}
-
-void Relay::OnIdle(std::function<void()> done) {
-  if (live_ == 0) {
-    done();
-    return;
-  }
-  on_idle_ = std::move(done);
 }
 
 }  // namespace sidecar_shim

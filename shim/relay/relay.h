@@ -6,7 +6,6 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 
@@ -33,13 +32,10 @@ class Relay {
 
   size_t live_calls() const { return live_; }
   uint64_t accepted_calls() const { return accepted_; }
-  // Runs once, on the loop, as soon as no call is live after BeginShutdown().
-  void OnIdle(std::function<void()> done);
 
  private:
   void Accept();
   void Serve(const std::shared_ptr<AcceptedCall>& accepted);
-  void Ended();
 
   grpc::AsyncGenericService service_;
   Upstream& runtime_;
@@ -49,7 +45,6 @@ class Relay {
   bool shutting_down_ = false;
   size_t live_ = 0;
   uint64_t accepted_ = 0;
-  std::function<void()> on_idle_;
   uint64_t next_endless_ = 0;
   std::map<uint64_t, std::weak_ptr<StreamRelay>> endless_;
 };

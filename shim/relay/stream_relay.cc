@@ -18,7 +18,7 @@ void StreamRelay::Connect() {
   context_ = grpc::ClientContext::FromServerContext(accepted_->context);
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   stream_ = upstream_.stub().PrepareCall(context_.get(), accepted_->context.method(), loop_.queue());
-  stream_->StartCall(Loop::Tag([self = shared_from_this()](bool ok) {
+  stream_->StartCall(loop_.Tag([self = shared_from_this()](bool ok) {
     if (!ok) {
       self->OnRuntimeEnd();
       return;
@@ -26,55 +26,55 @@ void StreamRelay::Connect() {
     self->PumpUp();
     // Headers go out as soon as the runtime's are there: a stream may stay
     // silent for hours.
-    self->stream_->ReadInitialMetadata(Loop::Tag([self](bool headers) {
+    self->stream_->ReadInitialMetadata(self->loop_.Tag([self](bool headers) {
       if (!headers) {
         self->OnRuntimeEnd();
         return;
       }
       const Metadata& initial = self->context_->GetServerInitialMetadata();
       CopyInitialToCaller(initial, self->accepted_->context);
-      self->accepted_->stream.SendInitialMetadata(Loop::Tag([self](bool) { self->PumpDown(); }));
+      self->accepted_->stream.SendInitialMetadata(self->loop_.Tag([self](bool) { self->PumpDown(); }));
     }));
   }));
 }
 
 void StreamRelay::PumpUp() {
   if (half_closed_) {
-    stream_->WritesDone(Loop::Tag([self = shared_from_this()](bool) {}));
+    stream_->WritesDone(loop_.Tag([self = shared_from_this()](bool) {}));
     return;
   }
-  accepted_->stream.Read(&up_, Loop::Tag([self = shared_from_this()](bool ok) {
+  accepted_->stream.Read(&up_, loop_.Tag([self = shared_from_this()](bool ok) {
     if (self->runtime_ended_) return;
     if (!ok) {
       self->half_closed_ = true;
       self->PumpUp();
       return;
     }
-    self->stream_->Write(self->up_, Loop::Tag([self](bool written) {
-                           // The runtime has ended the call; the other pump learns how.
-                           if (written && !self->runtime_ended_) self->PumpUp();
-                         }));
+    self->stream_->Write(self->up_, self->loop_.Tag([self](bool written) {
+      // The runtime has ended the call; the other pump learns how.
+      if (written && !self->runtime_ended_) self->PumpUp();
+    }));
   }));
 }
 
 void StreamRelay::PumpDown() {
-  stream_->Read(&down_, Loop::Tag([self = shared_from_this()](bool ok) {
+  stream_->Read(&down_, loop_.Tag([self = shared_from_this()](bool ok) {
     if (!ok || !self->down_.Valid()) {
       self->OnRuntimeEnd();
       return;
     }
     if (self->handler_) self->handler_->OnResponse(self->down_);
-    self->accepted_->stream.Write(self->down_, Loop::Tag([self](bool written) {
-                                    // The caller is gone; its cancellation ends the runtime's side.
-                                    if (!written) self->context_->TryCancel();
-                                    self->PumpDown();
-                                  }));
+    self->accepted_->stream.Write(self->down_, self->loop_.Tag([self](bool written) {
+      // The caller is gone; its cancellation ends the runtime's side.
+      if (!written) self->context_->TryCancel();
+      self->PumpDown();
+    }));
   }));
 }
 
 void StreamRelay::OnRuntimeEnd() {
   runtime_ended_ = true;
-  stream_->Finish(&status_, Loop::Tag([self = shared_from_this()](bool) {
+  stream_->Finish(&status_, loop_.Tag([self = shared_from_this()](bool) {
     const Metadata& trailing = self->context_->GetServerTrailingMetadata();
     const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
     grpc::Status status = self->upstream_.Explain(self->status_, answered);
@@ -82,7 +82,7 @@ void StreamRelay::OnRuntimeEnd() {
     if (self->handler_) self->handler_->OnEnd(status);
     CopyTrailingToCaller(trailing, self->accepted_->context);
     self->accepted_->on_cancelled = nullptr;
-    self->accepted_->stream.Finish(status, Loop::Tag([self](bool) {}));
+    self->accepted_->stream.Finish(status, self->loop_.Tag([self](bool) {}));
   }));
 }
 

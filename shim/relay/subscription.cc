@@ -5,6 +5,9 @@
 namespace sidecar_shim {
 
 struct Subscription::Stream : std::enable_shared_from_this<Stream> {
+  explicit Stream(Loop& its_loop) : loop(its_loop) {}
+
+  Loop& loop;
   Subscription* owner = nullptr;  // null once nobody is interested
   grpc::ClientContext context;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
@@ -12,26 +15,26 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   grpc::Status status;
 
   void Begin(const grpc::ByteBuffer& request) {
-    stream->StartCall(Loop::Tag([self = shared_from_this(), request](bool ok) {
+    stream->StartCall(loop.Tag([self = shared_from_this(), request](bool ok) {
       if (!ok) {
         self->End();
         return;
       }
-      self->stream->WriteLast(request, grpc::WriteOptions(), Loop::Tag([self](bool written) {
-                                if (!written) {
-                                  self->End();
-                                  return;
-                                }
-                                if (self->owner != nullptr && self->owner->callbacks_.on_sent) {
-                                  self->owner->callbacks_.on_sent();
-                                }
-                                self->Next();
-                              }));
+      self->stream->WriteLast(request, grpc::WriteOptions(), self->loop.Tag([self](bool written) {
+        if (!written) {
+          self->End();
+          return;
+        }
+        if (self->owner != nullptr && self->owner->callbacks_.on_sent) {
+          self->owner->callbacks_.on_sent();
+        }
+        self->Next();
+      }));
     }));
   }
 
   void Next() {
-    stream->Read(&message, Loop::Tag([self = shared_from_this()](bool ok) {
+    stream->Read(&message, loop.Tag([self = shared_from_this()](bool ok) {
       if (!ok) {
         self->End();
         return;
@@ -42,7 +45,7 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   }
 
   void End() {
-    stream->Finish(&status, Loop::Tag([self = shared_from_this()](bool) {
+    stream->Finish(&status, loop.Tag([self = shared_from_this()](bool) {
       Subscription* subscription = std::exchange(self->owner, nullptr);
       if (subscription == nullptr) return;
       subscription->stream_.reset();
@@ -64,7 +67,7 @@ Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method, g
       timer_(loop) {}
 
 void Subscription::Start() {
-  stream_ = std::make_shared<Stream>();
+  stream_ = std::make_shared<Stream>(loop_);
   stream_->owner = this;
   stream_->stream = upstream_.stub().PrepareCall(&stream_->context, method_, loop_.queue());
   stream_->Begin(request_);

@@ -23,7 +23,7 @@ void UnaryClient::CallRaw(const std::string& method, const grpc::ByteBuffer& req
   call->reader->StartCall();
   live_->insert(&call->context);
   call->reader->Finish(&call->response, &call->status,
-                       Loop::Tag([this, call, done = std::move(done), live = live_](bool) {
+                       loop_.Tag([this, call, done = std::move(done), live = live_](bool) {
                          // Gone from the set only when the client itself is gone.
                          if (live->erase(&call->context) == 0) return;
                          done(upstream_.Explain(call->status, false), call->response);

@@ -9,7 +9,7 @@ void UnaryRelay::Start() {
   accepted_->on_cancelled = [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->OnCancelled();
   };
-  accepted_->stream.Read(&request_, Loop::Tag([self = shared_from_this()](bool ok) { self->OnRequest(ok); }));
+  accepted_->stream.Read(&request_, loop_.Tag([self = shared_from_this()](bool ok) { self->OnRequest(ok); }));
 }
 
 void UnaryRelay::OnRequest(bool ok) {
@@ -42,7 +42,7 @@ void UnaryRelay::Forward(const grpc::ByteBuffer& request) {
   reader_ =
       upstream_.stub().PrepareUnaryCall(context_.get(), accepted_->context.method(), request, loop_.queue());
   reader_->StartCall();
-  reader_->Finish(&response_, &status_, Loop::Tag([self = shared_from_this()](bool) { self->OnAnswer(); }));
+  reader_->Finish(&response_, &status_, loop_.Tag([self = shared_from_this()](bool) { self->OnAnswer(); }));
 }
 
 void UnaryRelay::OnAnswer() {
@@ -74,7 +74,7 @@ void UnaryRelay::Finish(const grpc::Status& status, const grpc::ByteBuffer* mess
   finished_ = true;
   auto self = shared_from_this();
   accepted_->on_cancelled = nullptr;
-  void* tag = Loop::Tag([self](bool) {});
+  void* tag = loop_.Tag([self](bool) {});
   if (message != nullptr) {
     accepted_->stream.WriteAndFinish(*message, grpc::WriteOptions(), status, tag);
   } else {

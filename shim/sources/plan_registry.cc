@@ -57,6 +57,11 @@ void PlanRegistry::Tell(const policy::PodRef& pod) {
   if (it != entries_.end() && it->second.best) conductor_.Feed(policy::PlanLearnt{pod, it->second.plan});
 }
 
+void PlanRegistry::Stop() {
+  entries_.clear();
+  sources_.clear();
+}
+
 void PlanRegistry::Answered(const policy::PodRef& pod, size_t source,
                             const std::optional<policy::PodPlan>& plan) {
   if (std::exchange(slow_[source], false))

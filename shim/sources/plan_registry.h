@@ -42,6 +42,9 @@ class PlanRegistry {
 
   size_t size() const { return entries_.size(); }
 
+  // The sources go; nothing is learnt any more.
+  void Stop();
+
  private:
   struct Waiter {
     explicit Waiter(Loop& loop) : timer(loop) {}

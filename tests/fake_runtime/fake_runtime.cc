@@ -39,51 +39,51 @@ FakeRuntime::FakeRuntime(std::string socket_path)
                     cri::ContainerEventType type) { OnChange(container, sandbox, type); }) {}
 
 void FakeRuntime::Start() {
-  absl::MutexLock lock(&server_mutex_);
+  std::lock_guard lock(server_mutex_);
   server_ = std::make_unique<RawServer>(path_, [this](const std::shared_ptr<RawCall>& call) { Serve(call); });
 }
 
 void FakeRuntime::Stop() {
   std::unique_ptr<RawServer> server;
   {
-    absl::MutexLock lock(&server_mutex_);
+    std::lock_guard lock(server_mutex_);
     server = std::move(server_);
   }
   server.reset();
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   hung_.clear();
   sinks_.clear();
 }
 
 void FakeRuntime::Delay(const std::string& method, Duration delay) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   faults_[method].delay = delay;
 }
 
 void FakeRuntime::Fail(const std::string& method, const grpc::Status& status) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   faults_[method].status = status;
 }
 
 void FakeRuntime::Hang(const std::string& method) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   faults_[method].hang = true;
 }
 
 void FakeRuntime::Clear(const std::string& method) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   faults_.erase(method);
   scripts_.erase(method);
 }
 
 void FakeRuntime::Release(const std::string& method) {
   Clear(method);
-  absl::MutexLock server_lock(&server_mutex_);
+  std::lock_guard server_lock(server_mutex_);
   if (!server_) return;
   server_->Post([this, method] {
     std::list<Hung> free;
     {
-      absl::MutexLock lock(&mutex_);
+      std::lock_guard lock(mutex_);
       for (auto it = hung_.begin(); it != hung_.end();) {
         auto next = std::next(it);
         if (it->method == method) free.splice(free.end(), hung_, it);
@@ -98,12 +98,12 @@ void FakeRuntime::Release(const std::string& method) {
 }
 
 void FakeRuntime::On(const std::string& method, RawServer::Serve script) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   scripts_[method] = std::move(script);
 }
 
 std::vector<Recorded> FakeRuntime::Calls(const std::string& method) const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   std::vector<Recorded> calls;
   for (const Recorded& call : calls_) {
     if (method.empty() || call.method == method) calls.push_back(call);
@@ -112,17 +112,17 @@ std::vector<Recorded> FakeRuntime::Calls(const std::string& method) const {
 }
 
 size_t FakeRuntime::Hanging() const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   return hung_.size();
 }
 
 size_t FakeRuntime::CancelledWhileHanging() const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   return cancelled_;
 }
 
 size_t FakeRuntime::Subscribers() const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   return static_cast<size_t>(
       std::count_if(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->containerd; }));
 }
@@ -132,14 +132,14 @@ void FakeRuntime::Record(const std::shared_ptr<RawCall>& call, const std::string
   for (const auto& [key, value] : call->context.client_metadata()) {
     recorded.metadata.emplace(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
   }
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   calls_.push_back(std::move(recorded));
 }
 
 void FakeRuntime::Serve(const std::shared_ptr<RawCall>& call) {
   RawServer::Serve script;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = scripts_.find(call->method());
     if (it != scripts_.end()) script = it->second;
   }
@@ -160,7 +160,7 @@ void FakeRuntime::Serve(const std::shared_ptr<RawCall>& call) {
 void FakeRuntime::OnRequest(const std::shared_ptr<RawCall>& call, const std::string& bytes) {
   Fault fault;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = faults_.find(call->method());
     if (it != faults_.end()) fault = it->second;
     if (fault.hang) {
@@ -170,7 +170,7 @@ void FakeRuntime::OnRequest(const std::shared_ptr<RawCall>& call, const std::str
       }
       auto place = hung_.insert(hung_.end(), Hung{call->method(), call, bytes});
       call->on_cancelled = [this, place] {
-        absl::MutexLock cancel_lock(&mutex_);
+        std::lock_guard cancel_lock(mutex_);
         hung_.erase(place);
         ++cancelled_;
       };
@@ -178,14 +178,10 @@ void FakeRuntime::OnRequest(const std::shared_ptr<RawCall>& call, const std::str
     }
   }
   if (fault.delay > Duration{0}) {
-    auto alarm = std::make_shared<grpc::Alarm>();
-    const auto at =
-        std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::microseconds>(fault.delay);
-    grpc::Alarm* raw = alarm.get();
-    raw->Set(call->queue, at, Loop::Tag([this, alarm = std::move(alarm), call, fault, bytes](bool) {
-               if (call->cancelled) return;
-               fault.status.ok() ? Answer(call, bytes) : call->Finish(fault.status);
-             }));
+    call->After(fault.delay, [this, call, fault, bytes] {
+      if (call->cancelled) return;
+      fault.status.ok() ? Answer(call, bytes) : call->Finish(fault.status);
+    });
     return;
   }
   if (fault.status.ok()) {
@@ -221,10 +217,10 @@ void FakeRuntime::Subscribe(const std::shared_ptr<RawCall>& call, bool container
   sink->call = call;
   sink->containerd = containerd;
   if (call->cancelled) return;
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   sinks_.push_back(sink);
   call->on_cancelled = [this, weak = std::weak_ptr<Sink>(sink)] {
-    absl::MutexLock cancel_lock(&mutex_);
+    std::lock_guard cancel_lock(mutex_);
     sinks_.remove(weak.lock());
   };
 }
@@ -232,7 +228,7 @@ void FakeRuntime::Subscribe(const std::shared_ptr<RawCall>& call, bool container
 void FakeRuntime::Publish(bool containerd, const std::string& message) {
   std::list<std::shared_ptr<Sink>> sinks;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     sinks = sinks_;
   }
   for (const auto& sink : sinks) {
@@ -261,7 +257,7 @@ void FakeRuntime::OnChange(const cri::ContainerStatus& container, const cri::Pod
   event.set_created_at(std::max(container.created_at(), container.finished_at()));
   *event.mutable_pod_sandbox_status() = sandbox;
   *event.add_containers_statuses() = container;
-  absl::MutexLock lock(&server_mutex_);
+  std::lock_guard lock(server_mutex_);
   if (!server_) return;
   if (type == cri::CONTAINER_STOPPED_EVENT) {
     server_->Post([this, message = TaskExitEnvelope(container)] { Publish(/*containerd=*/true, message); });

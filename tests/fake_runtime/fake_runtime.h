@@ -10,11 +10,10 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "tests/fake_runtime/model.h"
 #include "tests/fake_runtime/raw_server.h"
 
@@ -95,15 +94,15 @@ class FakeRuntime {
 
   const std::string path_;
   Model model_;
-  mutable absl::Mutex mutex_;
-  std::vector<Recorded> calls_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, Fault> faults_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, RawServer::Serve> scripts_ ABSL_GUARDED_BY(mutex_);
-  std::list<Hung> hung_ ABSL_GUARDED_BY(mutex_);
-  size_t cancelled_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::list<std::shared_ptr<Sink>> sinks_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // for all below, but for the server
+  std::vector<Recorded> calls_;
+  std::map<std::string, Fault> faults_;
+  std::map<std::string, RawServer::Serve> scripts_;
+  std::list<Hung> hung_;
+  size_t cancelled_ = 0;
+  std::list<std::shared_ptr<Sink>> sinks_;
   // Held while something is posted to the server, so that it cannot go meanwhile.
-  absl::Mutex server_mutex_;
+  std::mutex server_mutex_;
   std::unique_ptr<RawServer> server_;
 };
 

@@ -77,7 +77,7 @@ void Model::Tell(const std::string& container, cri::ContainerEventType type) {
   cri::ContainerStatus status;
   cri::PodSandboxStatus sandbox;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     const Entry& entry = containers_.at(container);
     status = entry.status;
     sandbox = sandboxes_.at(entry.request.pod_sandbox_id());
@@ -87,7 +87,7 @@ void Model::Tell(const std::string& container, cri::ContainerEventType type) {
 
 bool Model::Exit(const std::string& container, int code) {
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = containers_.find(container);
     if (it == containers_.end() || it->second.status.state() != cri::CONTAINER_RUNNING) return false;
     cri::ContainerStatus& status = it->second.status;
@@ -101,19 +101,19 @@ bool Model::Exit(const std::string& container, int code) {
 }
 
 void Model::SetStopCode(const std::string& name, int code) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   stop_codes_[name] = code;
 }
 
 std::optional<cri::ContainerStatus> Model::Find(const std::string& container) const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   auto it = containers_.find(container);
   if (it == containers_.end()) return std::nullopt;
   return it->second.status;
 }
 
 std::string Model::Id(const std::string& name) const {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   std::string newest;
   int64_t created = 0;
   for (const auto& [id, entry] : containers_) {
@@ -145,7 +145,7 @@ Model::Answer Model::Status(const std::string&) {
 
 Model::Answer Model::RunPodSandbox(const std::string& bytes) {
   const auto request = Parse<cri::RunPodSandboxRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   cri::PodSandboxStatus status;
   status.set_id("sandbox-" + std::to_string(++next_));
   *status.mutable_metadata() = request.config().metadata();
@@ -163,7 +163,7 @@ Model::Answer Model::StopPodSandbox(const std::string& bytes) {
   const auto request = Parse<cri::StopPodSandboxRequest>(bytes);
   std::vector<std::string> running;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = sandboxes_.find(request.pod_sandbox_id());
     if (it != sandboxes_.end()) it->second.set_state(cri::SANDBOX_NOTREADY);
     for (const auto& [id, entry] : containers_) {
@@ -176,7 +176,7 @@ Model::Answer Model::StopPodSandbox(const std::string& bytes) {
 
 Model::Answer Model::RemovePodSandbox(const std::string& bytes) {
   const auto request = Parse<cri::RemovePodSandboxRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   std::erase_if(containers_, [&](const auto& entry) {
     return entry.second.request.pod_sandbox_id() == request.pod_sandbox_id();
   });
@@ -186,7 +186,7 @@ Model::Answer Model::RemovePodSandbox(const std::string& bytes) {
 
 Model::Answer Model::PodSandboxStatus(const std::string& bytes) {
   const auto request = Parse<cri::PodSandboxStatusRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   auto it = sandboxes_.find(request.pod_sandbox_id());
   if (it == sandboxes_.end()) return NotFound(request.pod_sandbox_id());
   cri::PodSandboxStatusResponse response;
@@ -198,7 +198,7 @@ Model::Answer Model::PodSandboxStatus(const std::string& bytes) {
 }
 
 Model::Answer Model::ListPodSandbox(const std::string&) {
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   cri::ListPodSandboxResponse response;
   for (const auto& [id, status] : sandboxes_) {
     cri::PodSandbox& item = *response.add_items();
@@ -216,7 +216,7 @@ Model::Answer Model::CreateContainer(const std::string& bytes) {
   auto request = Parse<cri::CreateContainerRequest>(bytes);
   cri::CreateContainerResponse response;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     if (!sandboxes_.contains(request.pod_sandbox_id())) return NotFound(request.pod_sandbox_id());
     cri::ContainerStatus status;
     status.set_id("container-" + std::to_string(++next_));
@@ -235,7 +235,7 @@ Model::Answer Model::CreateContainer(const std::string& bytes) {
 Model::Answer Model::StartContainer(const std::string& bytes) {
   const auto request = Parse<cri::StartContainerRequest>(bytes);
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = containers_.find(request.container_id());
     if (it == containers_.end()) return NotFound(request.container_id());
     cri::ContainerStatus& status = it->second.status;
@@ -255,7 +255,7 @@ Model::Answer Model::StopContainer(const std::string& bytes) {
   const auto request = Parse<cri::StopContainerRequest>(bytes);
   int code = 143;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard lock(mutex_);
     auto it = containers_.find(request.container_id());
     if (it == containers_.end()) return NotFound(request.container_id());
     auto set = stop_codes_.find(it->second.status.metadata().name());
@@ -267,14 +267,14 @@ Model::Answer Model::StopContainer(const std::string& bytes) {
 
 Model::Answer Model::RemoveContainer(const std::string& bytes) {
   const auto request = Parse<cri::RemoveContainerRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   containers_.erase(request.container_id());
   return Ok(cri::RemoveContainerResponse());
 }
 
 Model::Answer Model::ListContainers(const std::string& bytes) {
   const auto request = Parse<cri::ListContainersRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   cri::ListContainersResponse response;
   for (const auto& [id, entry] : containers_) {
     const cri::ContainerFilter& filter = request.filter();
@@ -289,7 +289,7 @@ Model::Answer Model::ListContainers(const std::string& bytes) {
 
 Model::Answer Model::ContainerStatus(const std::string& bytes) {
   const auto request = Parse<cri::ContainerStatusRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   auto it = containers_.find(request.container_id());
   if (it == containers_.end()) return NotFound(request.container_id());
   cri::ContainerStatusResponse response;
@@ -300,7 +300,7 @@ Model::Answer Model::ContainerStatus(const std::string& bytes) {
 
 Model::Answer Model::ExecSync(const std::string& bytes) {
   const auto request = Parse<cri::ExecSyncRequest>(bytes);
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard lock(mutex_);
   auto it = containers_.find(request.container_id());
   if (it == containers_.end()) return NotFound(request.container_id());
   if (it->second.status.state() != cri::CONTAINER_RUNNING) {

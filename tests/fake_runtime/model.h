@@ -7,11 +7,10 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "cri.pb.h"
 
 namespace sidecar_shim::testing {
@@ -65,16 +64,16 @@ class Model {
   Answer ImageStatus(const std::string& bytes);
   Answer PullImage(const std::string& bytes);
 
-  int64_t Now() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  int64_t Now();  // under mutex_
   void Tell(const std::string& container, runtime::v1::ContainerEventType type);
 
   const OnChange on_change_;
-  mutable absl::Mutex mutex_;
-  int next_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t last_time_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::string, runtime::v1::PodSandboxStatus> sandboxes_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, Entry> containers_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, int> stop_codes_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // for all below
+  int next_ = 0;
+  int64_t last_time_ = 0;
+  std::map<std::string, runtime::v1::PodSandboxStatus> sandboxes_;
+  std::map<std::string, Entry> containers_;
+  std::map<std::string, int> stop_codes_;
 };
 
 }  // namespace sidecar_shim::testing

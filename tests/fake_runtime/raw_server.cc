@@ -1,6 +1,5 @@
 #include "tests/fake_runtime/raw_server.h"
 
-#include <future>
 #include <utility>
 
 namespace sidecar_shim::testing {
@@ -26,7 +25,7 @@ grpc::ByteBuffer ToBuffer(const std::string& bytes) {
 }
 
 void RawCall::Read(std::function<void(bool, std::string)> then) {
-  stream_.Read(&incoming_, Loop::Tag([self = shared_from_this(), then = std::move(then)](bool ok) {
+  stream_.Read(&incoming_, loop_.Tag([self = shared_from_this(), then = std::move(then)](bool ok) {
     std::string message = ok ? ToString(self->incoming_) : std::string();
     then(ok, std::move(message));
   }));
@@ -34,25 +33,29 @@ void RawCall::Read(std::function<void(bool, std::string)> then) {
 
 void RawCall::SendHeaders(std::function<void()> then) {
   stream_.SendInitialMetadata(
-      Loop::Tag([self = shared_from_this(), then = std::move(then)](bool) { then(); }));
+      loop_.Tag([self = shared_from_this(), then = std::move(then)](bool) { then(); }));
 }
 
 void RawCall::Write(const std::string& message, std::function<void(bool)> then) {
   stream_.Write(ToBuffer(message),
-                Loop::Tag([self = shared_from_this(), then = std::move(then)](bool ok) { then(ok); }));
+                loop_.Tag([self = shared_from_this(), then = std::move(then)](bool ok) { then(ok); }));
+}
+
+void RawCall::After(Duration delay, std::function<void()> then) {
+  delay_.Start(Loop::Now() + delay, [self = shared_from_this(), then = std::move(then)] { then(); });
 }
 
 void RawCall::Finish(const grpc::Status& status) {
   if (std::exchange(finished_, true)) return;
   on_cancelled = nullptr;
-  stream_.Finish(status, Loop::Tag([self = shared_from_this()](bool) {}));
+  stream_.Finish(status, loop_.Tag([self = shared_from_this()](bool) {}));
 }
 
 void RawCall::Reply(const std::string& message) {
   if (std::exchange(finished_, true)) return;
   on_cancelled = nullptr;
   stream_.WriteAndFinish(ToBuffer(message), grpc::WriteOptions(), grpc::Status::OK,
-                         Loop::Tag([self = shared_from_this()](bool) {}));
+                         loop_.Tag([self = shared_from_this()](bool) {}));
 }
 
 RawServer::RawServer(const std::string& path, Serve serve) : serve_(std::move(serve)) {
@@ -70,35 +73,25 @@ RawServer::RawServer(const std::string& path, Serve serve) : serve_(std::move(se
 
 RawServer::~RawServer() {
   server_->Shutdown(std::chrono::system_clock::now());
-  std::promise<void> idle;
-  Post([this, &idle] {
-    closing_ = true;
-    on_idle_ = [&idle] { idle.set_value(); };
-    if (live_ == 0) std::exchange(on_idle_, nullptr)();
-  });
-  idle.get_future().wait();
-  loop_->Shutdown();
+  Post([this] { loop_->Shutdown(); });
   thread_.join();
 }
 
 void RawServer::Accept() {
-  auto call = std::make_shared<RawCall>();
-  call->queue = loop_->queue();
-  void* done = Loop::Tag([this, call](bool) {
+  auto call = std::make_shared<RawCall>(*loop_);
+  void* done = loop_->Tag([this, call](bool) {
     if (call->context.IsCancelled()) {
       call->cancelled = true;
       if (auto on_cancelled = std::exchange(call->on_cancelled, nullptr)) on_cancelled();
     }
-    if (--live_ == 0 && closing_ && on_idle_) std::exchange(on_idle_, nullptr)();
   });
   call->context.AsyncNotifyWhenDone(done);
   service_.RequestCall(&call->context, &call->stream_, loop_->queue(), loop_->queue(),
-                       Loop::Tag([this, call, done](bool ok) {
+                       loop_->Tag([this, call, done](bool ok) {
                          if (!ok) {
-                           Loop::Discard(done);
+                           loop_->Discard(done);
                            return;
                          }
-                         ++live_;
                          Accept();
                          serve_(call);
                        }));

@@ -24,19 +24,24 @@ class RawCall : public std::enable_shared_from_this<RawCall> {
   grpc::GenericServerContext context;
   bool cancelled = false;
   std::function<void()> on_cancelled;
-  grpc::CompletionQueue* queue = nullptr;  // the server's
+
+  explicit RawCall(Loop& loop) : loop_(loop), delay_(loop) {}
 
   const std::string& method() const { return context.method(); }
   void Read(std::function<void(bool ok, std::string message)> then);
   void SendHeaders(std::function<void()> then);
   // One at a time.
   void Write(const std::string& message, std::function<void(bool ok)> then);
+  // Runs `then` after `delay`, unless the server goes before.
+  void After(Duration delay, std::function<void()> then);
   // Once.
   void Finish(const grpc::Status& status);
   void Reply(const std::string& message);
 
  private:
   friend class RawServer;
+  Loop& loop_;
+  Loop::Timer delay_;
   grpc::GenericServerAsyncReaderWriter stream_{&context};
   grpc::ByteBuffer incoming_;
   bool finished_ = false;
@@ -61,9 +66,6 @@ class RawServer {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Loop> loop_;
   std::thread thread_;
-  bool closing_ = false;
-  int live_ = 0;
-  std::function<void()> on_idle_;
 };
 
 }  // namespace sidecar_shim::testing
