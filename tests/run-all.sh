@@ -1,15 +1,11 @@
 #!/bin/bash
-# Every test there is, from a clean clone: builds (release, ASan+UBSan, TSan), unit and model tests in all three, the real
-# node tests with the release build. Ends with ctest's summaries and one line "N passed, N failed".
+# Every test there is, from a clean clone: builds (release, ASan+UBSan, TSan), unit, model and containerd tests in all three,
+# the other node tests with the release build. Ends with ctest's summaries and one line "N passed, N failed".
 #   tests/run-all.sh [--quick]     --quick: no sanitizer builds
 set -euo pipefail
 cd "$(dirname "$0")/.."
 quick=${1:-}
 tests/install-deps.sh
-
-export ASAN_OPTIONS=detect_leaks=1
-export TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1
-export UBSAN_OPTIONS=print_stacktrace=1
 
 presets=(release)
 [[ $quick == --quick ]] || presets+=(asan tsan)
@@ -30,7 +26,8 @@ run() {
   echo "== test $1"
   local log
   log=$(mktemp)
-  ctest --test-dir "build/$1" --output-on-failure --no-tests=error | tee "$log" || true
+  # Two at a time: most of a node test is waiting.
+  ctest --test-dir "build/$1" -j2 --output-on-failure --no-tests=error | tee "$log" || true
   passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true)))
   failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)))
   if ! grep -q 'tests passed' "$log"; then failed=$((failed + 1)); fi

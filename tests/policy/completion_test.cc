@@ -1,13 +1,8 @@
 // When the real work of a pod has ended.
-#include <gtest/gtest.h>
-
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
-
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure, kUnknown = RestartPolicy::kUnknown;
 
 PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy) {
   container.own_restart_policy = policy;
@@ -15,12 +10,7 @@ PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy) {
 }
 
 TEST(Completion, WithAPlan) {
-  const struct {
-    const char* what;
-    std::vector<PlannedContainer> containers;
-    RestartPolicy policy;
-    const char* script;
-  } kScenarios[] = {
+  RunAll({
       {"Never, success",
        {Main("m"), Sidecar("s")},
        kNever,
@@ -75,12 +65,7 @@ TEST(Completion, WithAPlan) {
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 stop:s newshim stop:s"},
-  };
-  for (const auto& scenario : kScenarios) {
-    SCOPED_TRACE(scenario.what);
-    Bench bench(scenario.containers, scenario.policy);
-    bench.Run(scenario.script);
-  }
+  });
 }
 
 TEST(Completion, OptedOut) {

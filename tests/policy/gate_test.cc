@@ -1,29 +1,16 @@
 // Who is refused at CreateContainer, with which words, and for how long.
 #include "policy/gate.h"
 
-#include <gtest/gtest.h>
-
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
-
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure;
 
 Options NoLaunchAhead() {
   Options options;
   options.launch_ahead = false;
   return options;
 }
-
-struct Scenario {
-  const char* what;
-  std::vector<PlannedContainer> containers;
-  RestartPolicy policy;
-  const char* script;
-  Annotations annotations = {};
-};
 
 PlannedContainer WithBarrier(PlannedContainer container) {
   container.traits.barrier = true;
@@ -33,78 +20,89 @@ PlannedContainer WithBarrier(PlannedContainer container) {
 TEST(Gate, Scenarios) {
   const Annotations kOrdered = {{std::string(kOrderedAnnotation), "Ordered"}};
   const Annotations kOff = {{std::string(kEnabledAnnotation), "false"}};
-  const Scenario kScenarios[] = {
-      {"low first in spec", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs a:runs idle"},
-      {"high first in spec", {Main("b", 10), Main("a")}, kAlways, "b:runs a:runs"},
-      {"three levels",
-       {Main("a", -5), Main("b", 0), Main("c", 7)},
-       kAlways,
-       "a:refused b:refused c:runs a:refused b:runs a:runs"},
-      {"equal priorities wait for nobody", {Main("a", 5), Main("b", 5)}, kAlways, "a:runs b:runs"},
-      {"unset counts as 0",
-       {Main("a"), Main("b", 0), Main("c", -1)},
-       kAlways,
-       "c:refused b:runs c:refused a:runs c:runs"},
-      {"all of a level must have started",
-       {Main("a"), Main("b", 3), Main("c", 3)},
-       kAlways,
-       "b:runs a:refused c:runs a:runs"},
-      {"created is not started", {Main("a"), Main("b", 3)}, kAlways, "b:created a:refused b:starts a:runs"},
-      {"one container", {Main("a", 5)}, kAlways, "a:runs"},
-      {"one container with a bad value", {WithPriorityEnv("a", "x")}, kAlways, "a:runs"},
-      {"Ordered ignores the envs", {Main("a"), Main("b", 10)}, kAlways, "b:refused a:runs b:runs", kOrdered},
-      {"Ordered ignores bad envs",
-       {Main("a"), WithPriorityEnv("b", "x")},
-       kAlways,
-       "b:refused a:runs b:runs",
-       kOrdered},
-      {"opted out", {Main("a"), Main("b", 10)}, kAlways, "a:runs b:runs", kOff},
-      {"opted out with a bad value", {Main("a"), WithPriorityEnv("b", "x")}, kAlways, "b:runs a:runs", kOff},
-      {"OpenKruise orders already", {Main("a"), WithBarrier(Main("b", 10))}, kAlways, "a:runs b:runs"},
-      {"containers that the plan does not list",
-       {Main("a"), Main("b", 10)},
-       kAlways,
-       "init:runs debug:runs a:refused"},
-      {"a restart is never gated",
-       {Main("a"), Main("b", 10)},
-       kAlways,
-       "b:runs a:runs b:exit=1 a:exit=1 a:runs b:runs"},
-      {"one that ran to its end blocks nobody", {Main("a"), Main("b", 10)}, kNever, "b:runs b:exit=0 a:runs"},
-      {"nor one that crashed", {Main("a"), Main("b", 10)}, kOnFailure, "b:runs b:exit=1 a:runs"},
-      {"a new sandbox orders anew",
-       {Main("a"), Main("b", 10)},
-       kAlways,
-       "b:runs a:runs newsandbox a:refused b:runs a:runs"},
-      {"one that finished before its sandbox was lost",
-       {Main("a"), Main("b", 10)},
-       kOnFailure,
-       "b:runs b:exit=0 a:runs newsandbox a:runs"},
-      {"one that failed before its sandbox was lost",
-       {Main("a"), Main("b", 10)},
-       kOnFailure,
-       "b:runs b:exit=1 a:runs newsandbox a:refused b:runs a:runs"},
-      {"under Always a finished one comes back",
-       {Main("a"), Main("b", 10)},
-       kAlways,
-       "b:runs b:exit=0 newsandbox a:refused b:runs a:runs"},
-      {"the shim restarts",
-       {Main("a"), Main("b", 3), Main("c", 7)},
-       kAlways,
-       "c:runs newshim a:refused b:runs newshim a:runs"},
-      {"a failed start under Never is final",
-       {Main("a"), Main("b", 3), Main("c", 7)},
-       kNever,
-       "c:runs b:created b:exit=128 a:runs"},
-      {"a failed start under Always is not",
-       {Main("a"), Main("b", 7)},
-       kAlways,
-       "b:created b:exit=128 a:refused b:runs a:runs"},
-  };
-  for (const Scenario& scenario : kScenarios) {
-    SCOPED_TRACE(scenario.what);
-    Bench bench(scenario.containers, scenario.policy, scenario.annotations, NoLaunchAhead());
-    bench.Run(scenario.script);
-  }
+  RunAll(
+      {
+          {"low first in spec", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs a:runs idle"},
+          {"high first in spec", {Main("b", 10), Main("a")}, kAlways, "b:runs a:runs"},
+          {"three levels",
+           {Main("a", -5), Main("b", 0), Main("c", 7)},
+           kAlways,
+           "a:refused b:refused c:runs a:refused b:runs a:runs"},
+          {"equal priorities wait for nobody", {Main("a", 5), Main("b", 5)}, kAlways, "a:runs b:runs"},
+          {"unset counts as 0",
+           {Main("a"), Main("b", 0), Main("c", -1)},
+           kAlways,
+           "c:refused b:runs c:refused a:runs c:runs"},
+          {"all of a level must have started",
+           {Main("a"), Main("b", 3), Main("c", 3)},
+           kAlways,
+           "b:runs a:refused c:runs a:runs"},
+          {"created is not started",
+           {Main("a"), Main("b", 3)},
+           kAlways,
+           "b:created a:refused b:starts a:runs"},
+          {"one container", {Main("a", 5)}, kAlways, "a:runs"},
+          {"one container with a bad value", {WithPriorityEnv("a", "x")}, kAlways, "a:runs"},
+          {"Ordered ignores the envs",
+           {Main("a"), Main("b", 10)},
+           kAlways,
+           "b:refused a:runs b:runs",
+           kOrdered},
+          {"Ordered ignores bad envs",
+           {Main("a"), WithPriorityEnv("b", "x")},
+           kAlways,
+           "b:refused a:runs b:runs",
+           kOrdered},
+          {"opted out", {Main("a"), Main("b", 10)}, kAlways, "a:runs b:runs", kOff},
+          {"opted out with a bad value",
+           {Main("a"), WithPriorityEnv("b", "x")},
+           kAlways,
+           "b:runs a:runs",
+           kOff},
+          {"OpenKruise orders already", {Main("a"), WithBarrier(Main("b", 10))}, kAlways, "a:runs b:runs"},
+          {"containers that the plan does not list",
+           {Main("a"), Main("b", 10)},
+           kAlways,
+           "init:runs debug:runs a:refused"},
+          {"a restart is never gated",
+           {Main("a"), Main("b", 10)},
+           kAlways,
+           "b:runs a:runs b:exit=1 a:exit=1 a:runs b:runs"},
+          {"one that ran to its end blocks nobody",
+           {Main("a"), Main("b", 10)},
+           kNever,
+           "b:runs b:exit=0 a:runs"},
+          {"nor one that crashed", {Main("a"), Main("b", 10)}, kOnFailure, "b:runs b:exit=1 a:runs"},
+          {"a new sandbox orders anew",
+           {Main("a"), Main("b", 10)},
+           kAlways,
+           "b:runs a:runs newsandbox a:refused b:runs a:runs"},
+          {"one that finished before its sandbox was lost",
+           {Main("a"), Main("b", 10)},
+           kOnFailure,
+           "b:runs b:exit=0 a:runs newsandbox a:runs"},
+          {"one that failed before its sandbox was lost",
+           {Main("a"), Main("b", 10)},
+           kOnFailure,
+           "b:runs b:exit=1 a:runs newsandbox a:refused b:runs a:runs"},
+          {"under Always a finished one comes back",
+           {Main("a"), Main("b", 10)},
+           kAlways,
+           "b:runs b:exit=0 newsandbox a:refused b:runs a:runs"},
+          {"the shim restarts",
+           {Main("a"), Main("b", 3), Main("c", 7)},
+           kAlways,
+           "c:runs newshim a:refused b:runs newshim a:runs"},
+          {"a failed start under Never is final",
+           {Main("a"), Main("b", 3), Main("c", 7)},
+           kNever,
+           "c:runs b:created b:exit=128 a:runs"},
+          {"a failed start under Always is not",
+           {Main("a"), Main("b", 7)},
+           kAlways,
+           "b:created b:exit=128 a:refused b:runs a:runs"},
+      },
+      NoLaunchAhead());
 }
 
 TEST(Gate, TheMessageNamesWhatIsWaitedForAndStaysTheSame) {

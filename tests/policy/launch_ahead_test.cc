@@ -2,21 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "policy/stamp.h"
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
 
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure;
-
 TEST(LaunchAhead, OnceTheGateOpens) {
-  const struct {
-    const char* what;
-    std::vector<PlannedContainer> containers;
-    RestartPolicy policy;
-    const char* script;
-  } kScenarios[] = {
+  RunAll({
       {"adopted", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs launch:a note:ahead idle"},
       {"not before", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:created idle b:starts launch:a"},
       {"level by level",
@@ -51,12 +43,7 @@ TEST(LaunchAhead, OnceTheGateOpens) {
        {Main("a"), Main("b", 10)},
        kAlways,
        "a:refused newshim b:runs idle a:runs"},
-  };
-  for (const auto& scenario : kScenarios) {
-    SCOPED_TRACE(scenario.what);
-    Bench bench(scenario.containers, scenario.policy);
-    bench.Run(scenario.script);
-  }
+  });
 }
 
 TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {

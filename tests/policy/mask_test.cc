@@ -1,21 +1,11 @@
 // Whose exit is reported as success: flagged, ended at or after completion.
-#include <gtest/gtest.h>
-
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
 
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure;
-
 TEST(Mask, Scenarios) {
-  const struct {
-    const char* what;
-    std::vector<PlannedContainer> containers;
-    RestartPolicy policy;
-    const char* script;
-  } kScenarios[] = {
+  RunAll({
       {"one that was stopped",
        {Main("m"), Sidecar("s")},
        kOnFailure,
@@ -62,12 +52,7 @@ TEST(Mask, Scenarios) {
        {Sidecar("s"), Sidecar("t")},
        kNever,
        "s:runs t:runs s:exit=1 t:exit=1 plain:s plain:t"},
-  };
-  for (const auto& scenario : kScenarios) {
-    SCOPED_TRACE(scenario.what);
-    Bench bench(scenario.containers, scenario.policy);
-    bench.Run(scenario.script);
-  }
+  });
 }
 
 TEST(Mask, HoldsBeforeTheStopIsSent) {

@@ -18,22 +18,10 @@
 
 #include "policy/priority.h"
 #include "policy/settings.h"
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
-
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure;
-
-struct Scenario {
-  const char* label;
-  const char* what;
-  std::vector<PlannedContainer> containers;
-  RestartPolicy policy;
-  const char* script;
-  bool ordered = false;
-};
 
 PlannedContainer Hooked(PlannedContainer container) {
   container.post_start = Tri::kYes;
@@ -50,7 +38,9 @@ PlannedContainer ValueFrom(PlannedContainer container) {
   return container;
 }
 
-const Scenario kScenarios[] = {
+const Annotations kOrdered = {{std::string(kOrderedAnnotation), "Ordered"}};
+
+const Labelled kScenarios[] = {
     {"LP-E1",
      "c1 without env, c2 with 10 and a postStart hook: c1 after c2",
      {Main("c1"), Hooked(Main("c2", 10))},
@@ -71,7 +61,7 @@ const Scenario kScenarios[] = {
      {Hooked(Main("c1")), Hooked(Main("c2")), Main("c3")},
      kAlways,
      "c2:refused c3:refused c1:runs idle c3:refused c2:runs launch:c3",
-     true},
+     kOrdered},
 
     {"LP-T1",
      "webhook: no annotation, no env",
@@ -83,7 +73,7 @@ const Scenario kScenarios[] = {
      {Main("a"), Main("b"), Main("c")},
      kAlways,
      "c:refused b:refused a:runs launch:b launch:c",
-     true},
+     kOrdered},
     {"LP-T3", "reconcile: one container with 100", {Main("a", 100)}, kAlways, "a:runs"},
     {"LP-T4",
      "reconcile: 100 and 1000, the 1000 first",
@@ -157,7 +147,7 @@ const Scenario kScenarios[] = {
      {Main("a", 1), Main("b", 9)},
      kAlways,
      "b:refused a:runs launch:b",
-     true},
+     kOrdered},
     {"LP-N7",
      "run to completion at a high level",
      {Main("a"), Main("setup", 10)},
@@ -206,23 +196,11 @@ const Scenario kScenarios[] = {
      "masked:t"},
 };
 
-class OpenKruiseLaunch : public testing::TestWithParam<Scenario> {};
+class OpenKruiseLaunch : public testing::TestWithParam<Labelled> {};
 
-TEST_P(OpenKruiseLaunch, Scenario) {
-  SCOPED_TRACE(GetParam().what);
-  Annotations annotations;
-  if (GetParam().ordered) annotations[std::string(kOrderedAnnotation)] = "Ordered";
-  Bench bench(GetParam().containers, GetParam().policy, annotations);
-  bench.Run(GetParam().script);
-}
+TEST_P(OpenKruiseLaunch, Scenario) { RunAll({GetParam().scenario}); }
 
-std::string Label(const testing::TestParamInfo<Scenario>& info) {
-  std::string label = info.param.label;
-  for (char& c : label) c = c == '-' ? '_' : c;
-  return label;
-}
-
-INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseLaunch, testing::ValuesIn(kScenarios), Label);
+INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseLaunch, testing::ValuesIn(kScenarios), LabelOf);
 
 }  // namespace
 }  // namespace sidecar_shim::policy

@@ -14,21 +14,10 @@
 #include <gtest/gtest.h>
 
 #include "policy/settings.h"
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
-
-constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = RestartPolicy::kNever,
-                        kOnFailure = RestartPolicy::kOnFailure;
-
-struct Scenario {
-  const char* label;
-  const char* what;
-  std::vector<PlannedContainer> containers;
-  RestartPolicy policy;
-  const char* script;
-};
 
 PlannedContainer Ignores(PlannedContainer container) {
   container.traits.ignore_exit_code = true;
@@ -38,7 +27,7 @@ PlannedContainer Ignores(PlannedContainer container) {
 const std::vector<PlannedContainer> kPair = {Main("main"), Sidecar("side")};
 const std::vector<PlannedContainer> kTwoAndTwo = {Main("m"), Main("n"), Sidecar("s"), Sidecar("t")};
 
-const Scenario kScenarios[] = {
+const Labelled kScenarios[] = {
     {"ST-E1", "Job Never, main succeeds", kPair, kNever,
      "main:runs side:runs +5s nostop main:exit=0 stop:side ended:side=0"},
     {"ST-E2",
@@ -125,21 +114,11 @@ const Scenario kScenarios[] = {
      "main:runs side:runs main:exit=0 stop:side stopfails:side +1s stop:side"},
 };
 
-class OpenKruiseTermination : public testing::TestWithParam<Scenario> {};
+class OpenKruiseTermination : public testing::TestWithParam<Labelled> {};
 
-TEST_P(OpenKruiseTermination, Scenario) {
-  SCOPED_TRACE(GetParam().what);
-  Bench bench(GetParam().containers, GetParam().policy);
-  bench.Run(GetParam().script);
-}
+TEST_P(OpenKruiseTermination, Scenario) { RunAll({GetParam().scenario}); }
 
-std::string Label(const testing::TestParamInfo<Scenario>& info) {
-  std::string label = info.param.label;
-  for (char& c : label) c = c == '-' ? '_' : c;
-  return label;
-}
-
-INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseTermination, testing::ValuesIn(kScenarios), Label);
+INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseTermination, testing::ValuesIn(kScenarios), LabelOf);
 
 }  // namespace
 }  // namespace sidecar_shim::policy

@@ -1,7 +1,5 @@
 // Which sidecars are stopped when, with how much grace, and how often.
-#include <gtest/gtest.h>
-
-#include "tests/policy/bench.h"
+#include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
 namespace {
@@ -18,12 +16,7 @@ Actions TickWhenDue(Bench& bench) {
 TEST(Termination, Scenarios) {
   PlannedContainer stubborn = Sidecar("t");
   stubborn.own_restart_policy = RestartPolicy::kAlways;
-  const struct {
-    const char* what;
-    std::vector<PlannedContainer> containers;
-    RestartPolicy policy;
-    const char* script;
-  } kScenarios[] = {
+  RunAll({
       {"all of a level at once",
        {Main("m"), Sidecar("s"), Sidecar("t")},
        kNever,
@@ -79,12 +72,7 @@ TEST(Termination, Scenarios) {
        {Main("m"), Sidecar("s")},
        kNever,
        "n:runs m:runs s:runs m:exit=0 stop:s"},
-  };
-  for (const auto& scenario : kScenarios) {
-    SCOPED_TRACE(scenario.what);
-    Bench bench(scenario.containers, scenario.policy);
-    bench.Run(scenario.script);
-  }
+  });
 }
 
 TEST(Termination, OneThatKubeletStopsIsLeftToIt) {
