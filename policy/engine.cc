@@ -12,6 +12,10 @@
 namespace sidecar_shim::policy {
 namespace {
 
+// kubelet retries an error with these words after 1-1.5 s instead of 10-15 s
+// (facts/kubelet.md §2). For what no event of kubelet's will follow.
+constexpr absl::string_view kRetryHint = "; network is not ready";
+
 // The container of that name that the shim itself made in this sandbox and
 // that a create with this attempt number must be answered with; null if none.
 const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState& pod,
@@ -63,9 +67,12 @@ Engine::Pod* Engine::MutablePodOf(const ContainerId& container) {
   return it == pod_of_container_.end() ? nullptr : &pods_.at(it->second);
 }
 
-void Engine::Erase(const PodRef& ref) {
+void Engine::Erase(const PodRef& ref, Actions& actions) {
   auto it = pods_.find(ref);
-  for (const auto& [id, container] : it->second.state.containers) pod_of_container_.erase(id);
+  for (const auto& [id, container] : it->second.state.containers) {
+    if (container.probing) actions.emplace_back(StopProbing{id});
+    pod_of_container_.erase(id);
+  }
   pods_.erase(it);
 }
 
@@ -114,6 +121,8 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   if (!event.pod_annotations.empty()) UpdateSettings(state, event.pod_annotations, actions);
   state.last_activity = now;
   state.arrived[event.name] = event.traits;
+  // kubelet runs a postStart hook before it makes its next call for the pod.
+  sandbox.hooks_over = sandbox.ran;
 
   if (const auto* launched = FindLaunched(state, event.sandbox, event.name, event.attempt)) {
     actions.emplace_back(AnswerCreate{event.call, launched->first});
@@ -149,7 +158,8 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     actions.emplace_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
   }
   waiting->second.remembered = remember;
-  actions.emplace_back(RefuseCreate{event.call, verdict.message, remember});
+  actions.emplace_back(RefuseCreate{
+      event.call, absl::StrCat(verdict.message, verdict.for_probe && !remember ? kRetryHint : ""), remember});
   return pod;
 }
 
@@ -204,6 +214,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.traits = planned != nullptr ? WithPlanned(event.traits, planned->traits) : event.traits;
   if (!event.found) state.last_activity = now;
   if (event.started) sandbox.ran.insert(event.name);
+  if (event.started && event.state == RunState::kExited) sandbox.ended.insert(event.name);
 
   if (auto it = sandbox.waiting.find(event.name); it != sandbox.waiting.end() && event.by_shim) {
     for (CallId call : it->second.creates) actions.emplace_back(AnswerCreate{call, event.container});
@@ -239,6 +250,15 @@ Engine::Pod* Engine::On(const ContainerStarted& event, Time now, Actions&) {
   return pod;
 }
 
+Engine::Pod* Engine::On(const ContainerReady& event, Time, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod == nullptr) return nullptr;
+  const ContainerRecord& container = pod->state.containers.at(event.container);
+  auto sandbox = pod->state.sandboxes.find(container.sandbox);
+  if (sandbox == pod->state.sandboxes.end()) return nullptr;
+  return sandbox->second.ready.insert(container.name).second ? pod : nullptr;
+}
+
 Engine::Pod* Engine::On(const StartFailed& event, Time now, Actions& actions) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) return nullptr;
@@ -269,10 +289,12 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   container.exit_code = event.exit_code;
   container.finished_at = event.finished_at;
   container.exit_seen = now;
+  auto sandbox = pod->state.sandboxes.find(container.sandbox);
+  if (container.started && sandbox != pod->state.sandboxes.end()) sandbox->second.ended.insert(container.name);
   return pod;
 }
 
-Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions&) {
+Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions& actions) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) return nullptr;
   PodState& state = pod->state;
@@ -283,6 +305,7 @@ Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions&) {
     it->second.collected = true;
     return pod;
   }
+  if (it->second.probing) actions.emplace_back(StopProbing{event.container});
   pod_of_container_.erase(event.container);
   state.containers.erase(it);
   return pod;
@@ -325,7 +348,7 @@ Engine::Pod* Engine::On(const SandboxGone& event, Time now, Actions& actions) {
   pod_of_sandbox_.erase(event.sandbox);
   if (state.sandboxes.empty()) {
     for (const auto& [call, held] : state.held_starts) actions.emplace_back(ForwardStart{call});
-    Erase(PodRef(state.ref));
+    Erase(PodRef(state.ref), actions);
     return nullptr;
   }
   for (auto it = state.containers.begin(); it != state.containers.end();) {

@@ -65,7 +65,7 @@ class Engine {
 
   Pod* PodOfSandbox(const SandboxId& sandbox);
   Pod* MutablePodOf(const ContainerId& container);
-  void Erase(const PodRef& ref);
+  void Erase(const PodRef& ref, Actions& actions);
 
   // One overload per event; each returns the pod to settle, null if none.
   Pod* On(const SandboxSeen& event, Time now, Actions& actions);
@@ -75,6 +75,7 @@ class Engine {
   Pod* On(const ContainerSeen& event, Time now, Actions& actions);
   Pod* On(const StartRequested& event, Time now, Actions& actions);
   Pod* On(const ContainerStarted& event, Time now, Actions& actions);
+  Pod* On(const ContainerReady& event, Time now, Actions& actions);
   Pod* On(const StartFailed& event, Time now, Actions& actions);
   Pod* On(const ContainerExited& event, Time now, Actions& actions);
   Pod* On(const ContainerGone& event, Time now, Actions& actions);

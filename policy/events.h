@@ -5,6 +5,7 @@
 #define SIDECAR_SHIM_POLICY_EVENTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -81,6 +82,12 @@ struct ContainerStarted {
   ContainerId container;
 };
 
+// The container's startup and readiness probes have passed, as kubelet or the
+// shim's own probes found.
+struct ContainerReady {
+  ContainerId container;
+};
+
 // A start failed in the runtime.
 struct StartFailed {
   ContainerId container;
@@ -139,7 +146,7 @@ struct Tick {};
 
 using Event =
     std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
-                 ContainerStarted, StartFailed, ContainerExited, ContainerGone, CallCancelled, CallerStops,
+                 ContainerStarted, ContainerReady, StartFailed, ContainerExited, ContainerGone, CallCancelled, CallerStops,
                  SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
@@ -193,6 +200,19 @@ struct StartLaunched {
   ContainerId container;
 };
 
+// Probe this container until it passes or StopProbing comes. Reported back by
+// ContainerReady.
+struct StartProbing {
+  ContainerId container;
+  SandboxId sandbox;
+  std::optional<ProbeSpec> startup;
+  std::optional<ProbeSpec> readiness;
+};
+
+struct StopProbing {
+  ContainerId container;
+};
+
 // Drop the remembered request.
 struct Forget {
   SandboxId sandbox;
@@ -225,7 +245,7 @@ struct Note {
 };
 
 using Action = std::variant<AdmitCreate, RefuseCreate, AnswerCreate, ForwardStart, AnswerStart, FailStart,
-                            Launch, StartLaunched, Forget, StopSidecar, Note>;
+                            Launch, StartLaunched, StartProbing, StopProbing, Forget, StopSidecar, Note>;
 using Actions = std::vector<Action>;
 
 }  // namespace sidecar_shim::policy

@@ -19,10 +19,6 @@ bool WillNotCome(const PodState& pod, const std::string& name) {
          (latest->exit_code == 0 && pod.plan->restart_policy == RestartPolicy::kUnknown);
 }
 
-bool Satisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
-  return sandbox.ran.contains(name) || WillNotCome(pod, name);
-}
-
 std::string Describe(const Ranked& ranked) {
   switch (ranked.priority.kind) {
     case Priority::Kind::kInvalid:
@@ -41,17 +37,35 @@ std::string InvalidMessage(const Priority& priority) {
       "\"; it must be an integer between -2147483647 and 2147483647. Correct the pod's spec.");
 }
 
-std::string WaitMessage(const Ranked& self, const std::vector<Ranked>& missing) {
+bool WaitsForProbe(const PodState& pod, const std::string& name) {
+  if (pod.settings.launch_gate == LaunchGate::kRunning) return false;
+  const PlannedContainer* planned = pod.plan->Find(name);
+  return planned != nullptr && planned->probed;
+}
+
+// The words stay the same while a container comes up, so that kubelet's events
+// are merged.
+std::string WaitMessage(const Ranked& self, const std::vector<Ranked>& missing, bool for_probe) {
   std::string list;
   for (size_t i = 0; i < std::min(missing.size(), kNamesInMessage); ++i) {
     absl::StrAppend(&list, i == 0 ? "" : ", ", Describe(missing[i]));
   }
   if (missing.size() > kNamesInMessage)
     absl::StrAppend(&list, " and ", missing.size() - kNamesInMessage, " more");
-  return absl::StrCat("sidecar-shim: launch order: ", Describe(self), " waits for ", list, " to be started");
+  return absl::StrCat("sidecar-shim: launch order: ", Describe(self), " waits for ", list,
+                      for_probe ? " to be ready" : " to be started");
 }
 
 }  // namespace
+
+bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
+  if (WillNotCome(pod, name)) return true;
+  if (!sandbox.ran.contains(name)) return false;
+  if (pod.settings.launch_gate == LaunchGate::kRunning || sandbox.ended.contains(name)) return true;
+  if (WaitsForProbe(pod, name)) return sandbox.ready.contains(name);
+  const PlannedContainer* planned = pod.plan->Find(name);
+  return (planned != nullptr && planned->post_start == Tri::kNo) || sandbox.hooks_over.contains(name);
+}
 
 Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
   if (sandbox.stopping || sandbox.ran.contains(name) || !pod.settings.enabled) return {};
@@ -60,13 +74,18 @@ Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std
   const bool judged_by_env =
       !pod.settings.ordered && !pod.TraitsOf(name).barrier &&
       (!pod.plan || (pod.plan->containers.size() > 1 && pod.plan->Find(name) != nullptr));
-  if (judged_by_env && own.kind == Priority::Kind::kInvalid) return {false, InvalidMessage(own), true};
+  if (judged_by_env && own.kind == Priority::Kind::kInvalid) return {.open = false, .message = InvalidMessage(own), .invalid = true};
 
   const LaunchOrder order = LaunchOrder::Of(pod);
   std::vector<Ranked> missing = order.BlockersOf(name);
-  std::erase_if(missing, [&](const Ranked& blocker) { return Satisfied(pod, sandbox, blocker.name); });
+  std::erase_if(missing, [&](const Ranked& blocker) { return IsSatisfied(pod, sandbox, blocker.name); });
   if (missing.empty()) return {};
-  return {false, WaitMessage(*order.Find(name), missing), false};
+  const bool for_probe = std::any_of(missing.begin(), missing.end(), [&](const Ranked& blocker) {
+    return WaitsForProbe(pod, blocker.name);
+  });
+  return {.open = false,
+          .message = WaitMessage(*order.Find(name), missing, for_probe),
+          .for_probe = for_probe};
 }
 
 Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
@@ -93,12 +112,11 @@ Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
     }
   }
   if (blocker == nullptr) return {};
-  return {false,
-          absl::StrCat("sidecar-shim: launch order: \"", container.name, "\" (priority ",
+  return {.open = false,
+          .message = absl::StrCat("sidecar-shim: launch order: \"", container.name, "\" (priority ",
                        container.traits.priority.value, ") waits for \"", blocker->name, "\" (priority ",
                        blocker->traits.priority.value,
-                       "), which is created but was never started. Start that one first, or remove it."),
-          false};
+                       "), which is created but was never started. Start that one first, or remove it.")};
 }
 
 std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecord& sandbox,

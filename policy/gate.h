@@ -18,7 +18,13 @@ struct Verdict {
   std::string message;
   // Closed for good: no state of other containers will open it.
   bool invalid = false;
+  // A probe is waited for, whose passing kubelet does not show on CRI.
+  bool for_probe = false;
 };
+
+// Does `name` no longer block others in this sandbox? A container that ran
+// once and has ended never does.
+bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
 
 // May `name` be created in `sandbox` now? A restart in a sandbox where it ran
 // is always open; so is everything in a sandbox that is being stopped.

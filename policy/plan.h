@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "policy/probe_spec.h"
 #include "policy/traits.h"
 #include "policy/types.h"
 
@@ -20,6 +21,12 @@ struct PlannedContainer {
   // A postStart hook is run by kubelet only; where one exists or cannot be
   // ruled out, the container is not launched ahead.
   Tri post_start = Tri::kUnknown;
+  // Has a startup or readiness probe.
+  bool probed = false;
+  // The probes themselves, from sources that see the spec; a stamp does not
+  // keep them.
+  std::optional<ProbeSpec> startup_probe;
+  std::optional<ProbeSpec> readiness_probe;
   // Container-level restartPolicy or restartPolicyRules (KEP-5307).
   std::optional<RestartPolicy> own_restart_policy;
 

@@ -45,6 +45,7 @@ struct ContainerRecord {
   bool caller_stops = false;
   bool collected = false;     // gone from the runtime, kept for its exit
   bool found_exited = false;  // had ended before this shim came
+  bool probing = false;       // by the shim
   StopProgress stop;
 
   bool operator==(const ContainerRecord&) const = default;
@@ -64,7 +65,11 @@ struct WaitingContainer {
 struct SandboxRecord {
   uint64_t order = 0;
   bool stopping = false;
-  std::set<std::string> ran;  // names of containers that ran in this sandbox
+  // Names of containers that, in this sandbox, ...
+  std::set<std::string> ran;         // were started
+  std::set<std::string> hooks_over;  // were started and are through with their postStart
+  std::set<std::string> ready;       // passed their probes once
+  std::set<std::string> ended;       // were started and have ended since
   std::map<std::string, WaitingContainer> waiting;
 
   bool operator==(const SandboxRecord&) const = default;

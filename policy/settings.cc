@@ -66,14 +66,29 @@ std::optional<Duration> ParseDuration(absl::string_view text) {
   return Duration(static_cast<int64_t>(std::llround(seconds * 1e9)));
 }
 
+std::optional<LaunchGate> ParseLaunchGate(absl::string_view text) {
+  if (text == "ready") return LaunchGate::kReady;
+  if (text == "running") return LaunchGate::kRunning;
+  return std::nullopt;
+}
+
 PodSettings ReadPodSettings(const Options& options, const Annotations& pod_annotations,
                             std::vector<std::string>& warnings) {
   PodSettings settings;
   settings.launch_timeout = options.launch_timeout;
   settings.drain_delay = options.drain_delay;
+  settings.launch_gate = options.launch_gate;
   settings.ordered = IsOrdered(pod_annotations);
   ReadDuration(pod_annotations, kLaunchTimeoutAnnotation, settings.launch_timeout, warnings);
   ReadDuration(pod_annotations, kDrainDelayAnnotation, settings.drain_delay, warnings);
+  if (const std::string* gate = FindAnnotation(pod_annotations, kLaunchGateAnnotation)) {
+    if (const std::optional<LaunchGate> parsed = ParseLaunchGate(*gate)) {
+      settings.launch_gate = *parsed;
+    } else {
+      warnings.push_back(absl::StrCat("annotation ", kLaunchGateAnnotation, ": \"", *gate,
+                                      "\" is neither \"ready\" nor \"running\"; the default holds"));
+    }
+  }
   if (const std::string* enabled = FindAnnotation(pod_annotations, kEnabledAnnotation)) {
     if (absl::EqualsIgnoreCase(*enabled, "false")) {
       settings.enabled = false;

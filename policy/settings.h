@@ -15,8 +15,15 @@ namespace sidecar_shim::policy {
 
 inline constexpr absl::string_view kLaunchTimeoutAnnotation = "sidecar-shim.io/launch-timeout";
 inline constexpr absl::string_view kDrainDelayAnnotation = "sidecar-shim.io/drain-delay";
+inline constexpr absl::string_view kLaunchGateAnnotation = "sidecar-shim.io/launch-gate";
 inline constexpr absl::string_view kEnabledAnnotation = "sidecar-shim.io/enabled";
 inline constexpr absl::string_view kPlanAnnotation = "sidecar-shim.io/plan";
+
+// When a container of higher priority stops being waited for.
+enum class LaunchGate {
+  kReady,    // as soon as its startup and readiness probes pass; without any, as kRunning after its postStart
+  kRunning,  // as soon as it has been started
+};
 
 enum class MaskMode {
   kAlways,     // every sidecar that ended at or after completion
@@ -27,6 +34,7 @@ enum class MaskMode {
 // Node-wide choices of the operator.
 struct Options {
   bool launch_ahead = true;
+  LaunchGate launch_gate = LaunchGate::kReady;
   MaskMode mask = MaskMode::kAlways;
   // How long a container is refused at most before it is let through; 0 = for ever.
   Duration launch_timeout = std::chrono::minutes(5);
@@ -46,6 +54,7 @@ struct Options {
 struct PodSettings {
   bool enabled = true;
   bool ordered = false;
+  LaunchGate launch_gate = LaunchGate::kReady;
   Duration launch_timeout{0};
   Duration drain_delay{0};
 
@@ -54,6 +63,9 @@ struct PodSettings {
 
 PodSettings ReadPodSettings(const Options& options, const Annotations& pod_annotations,
                             std::vector<std::string>& warnings);
+
+// "ready" or "running".
+std::optional<LaunchGate> ParseLaunchGate(absl::string_view text);
 
 // Go's duration syntax as Kubernetes users write it: "90s", "1m30s", "500ms",
 // "1h", and a bare "0". Nothing negative. nullopt where malformed.

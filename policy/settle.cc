@@ -1,6 +1,8 @@
 #include "policy/settle.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "policy/completion.h"
@@ -48,6 +50,41 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
   }
 }
 
+// Probes run only while somebody is held because of them.
+std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& sandbox) {
+  std::set<std::string> wanted;
+  if (sandbox.stopping || sandbox.waiting.empty() || pod.settings.launch_gate == LaunchGate::kRunning) {
+    return wanted;
+  }
+  const LaunchOrder order = LaunchOrder::Of(pod);
+  for (const auto& [name, waiting] : sandbox.waiting) {
+    if (waiting.launching || waiting.timed_out) continue;
+    for (const Ranked& blocker : order.BlockersOf(name)) {
+      if (!IsSatisfied(pod, sandbox, blocker.name)) wanted.insert(blocker.name);
+    }
+  }
+  return wanted;
+}
+
+void SettleProbes(PodState& pod, Actions& actions) {
+  std::map<SandboxId, std::set<std::string>> wanted;
+  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, sandbox);
+  for (auto& [id, container] : pod.containers) {
+    const PlannedContainer* planned = pod.plan ? pod.plan->Find(container.name) : nullptr;
+    const bool probe = planned != nullptr && (planned->startup_probe || planned->readiness_probe) &&
+                       container.state == RunState::kRunning &&
+                       wanted[container.sandbox].contains(container.name);
+    if (probe == container.probing) continue;
+    container.probing = probe;
+    if (probe) {
+      actions.emplace_back(
+          StartProbing{id, container.sandbox, planned->startup_probe, planned->readiness_probe});
+    } else {
+      actions.emplace_back(StopProbing{id});
+    }
+  }
+}
+
 void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
   for (auto it = pod.held_starts.begin(); it != pod.held_starts.end();) {
     const CallId call = it->first;
@@ -65,7 +102,7 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
     if (stopping) {
       // Nobody will be started in there any more: the runtime says so at once.
     } else if (launched && !container.started) {
-      verdict = {false, "sidecar-shim: the container is still being started", false};
+      verdict = {.open = false, .message = "sidecar-shim: the container is still being started"};
     } else if (!launched) {
       verdict = JudgeStart(pod, container);
     }
@@ -125,6 +162,7 @@ Annotations StampFor(const PodState& pod, const std::string& name, bool by_shim)
 std::optional<Time> SettlePod(PodState& pod, const Options& options, Time now, Actions& actions) {
   Wakeup wakeup;
   SettleGates(pod, now, actions, wakeup);
+  SettleProbes(pod, actions);
   SettleHeldStarts(pod, now, actions, wakeup);
   SettleTermination(pod, options, now, actions, wakeup);
   return wakeup.earliest();

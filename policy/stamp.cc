@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -12,7 +13,7 @@ namespace {
 // Container names are DNS labels and the rest are numbers and letters, so
 // plain separators need no quoting:
 //   traits      p<priority> | u (unresolved) | x (invalid) | - (unset), then s, i, b flags
-//   container   name/traits/hook[/own restartPolicy], hook: y, n or ?
+//   container   name/traits/hook[/own restartPolicy], hook: y, n or ?, then p where it is probed
 //   plan        restartPolicy;container;container;...
 std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
 
@@ -58,7 +59,8 @@ std::optional<Traits> DecodeTraits(absl::string_view text) {
 
 std::string EncodeContainer(const PlannedContainer& container) {
   const char* hook = container.post_start == Tri::kYes ? "y" : container.post_start == Tri::kNo ? "n" : "?";
-  std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook);
+  std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook,
+                                  container.probed ? "p" : "");
   if (container.own_restart_policy)
     absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
   return text;
@@ -72,7 +74,9 @@ std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
   PlannedContainer container;
   container.name = std::string(parts[0]);
   container.traits = *traits;
-  container.post_start = parts[2] == "y" ? Tri::kYes : parts[2] == "n" ? Tri::kNo : Tri::kUnknown;
+  const char hook = parts[2].empty() ? '?' : parts[2].front();
+  container.post_start = hook == 'y' ? Tri::kYes : hook == 'n' ? Tri::kNo : Tri::kUnknown;
+  container.probed = absl::EndsWith(parts[2], "p");
   if (parts.size() > 3) container.own_restart_policy = ParseRestartPolicy(parts[3]);
   return container;
 }

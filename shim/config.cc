@@ -71,6 +71,9 @@ absl::Status Check(const config::Config& merged, DaemonConfig& out) {
     return Invalid("log-format", out.log_format, "one of text, json");
   }
   out.policy.launch_ahead = merged.launch_ahead();
+  const std::optional<policy::LaunchGate> gate = policy::ParseLaunchGate(merged.launch_gate());
+  if (!gate) return Invalid("launch-gate", merged.launch_gate(), "one of ready, running");
+  out.policy.launch_gate = *gate;
   status = ReadMask(merged.mask_exit_code(), out.policy.mask);
   if (status.ok())
     status = ReadDuration("launch-timeout", merged.launch_timeout(), out.policy.launch_timeout);
@@ -96,6 +99,7 @@ config::Config DefaultConfig() {
   config.set_log_level("info");
   config.set_log_format("text");
   config.set_launch_ahead(true);
+  config.set_launch_gate("ready");
   config.set_launch_timeout("5m");
   config.set_mask_exit_code("always");
   config.set_drain_delay("0");

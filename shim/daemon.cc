@@ -29,7 +29,6 @@ constexpr Duration kStartPatience = std::chrono::seconds(3);
 constexpr Duration kOwnershipRetry = std::chrono::seconds(1);
 // Large lists leave the allocator with memory that nobody needs any more.
 constexpr Duration kTrimPeriod = std::chrono::seconds(10);
-constexpr size_t kPodsApiPlace = 0;  // in the list of plan sources
 
 }  // namespace
 
@@ -55,12 +54,14 @@ struct Daemon::Parts {
   Counters counters;
   NoteLog notes{counters};
   std::unique_ptr<Worker> worker;
+  std::unique_ptr<HttpClient> http;
   std::unique_ptr<Conductor> conductor;
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<PlanRegistry> plans;
   std::unique_ptr<Reconciler> reconciler;
   std::unique_ptr<Launcher> launcher;
   std::unique_ptr<Stopper> stopper;
+  std::unique_ptr<Prober> prober;
   std::unique_ptr<ExitWatcher> exits;
   std::unique_ptr<HandlerContext> handlers;
   std::unique_ptr<Loop::Timer> start_timer;
@@ -86,22 +87,21 @@ void Daemon::Parts::Build() {
   server = builder.BuildAndStart();
 
   worker = std::make_unique<Worker>();
+  http = std::make_unique<HttpClient>(*loop);
   conductor = std::make_unique<Conductor>(*loop, config.policy);
   runtime = std::make_unique<Runtime>(*loop, runtime_channel);
   plans = std::make_unique<PlanRegistry>(*loop, *conductor);
-  plans->Add(std::make_unique<PodsApiSource>(*loop,
-                                             absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock"),
-                                             [this](const policy::PodRef& pod, const policy::PodPlan& plan) {
-                                               plans->Push(pod, kPodsApiPlace, plan);
-                                             }));
+  plans->Add(std::make_unique<PodsApiSource>(
+      *loop, absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock")));
   plans->Add(std::make_unique<StaticPodSource>(*loop, *worker, config.static_pod_path));
   plans->Add(std::make_unique<AnnotationSource>(counters));
   reconciler = std::make_unique<Reconciler>(*loop, *conductor, *runtime, *plans);
   launcher = std::make_unique<Launcher>(*conductor, *runtime, *worker);
-  stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *worker);
-  conductor->SetHands(*launcher, *stopper, notes);
+  stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *http);
+  prober = std::make_unique<Prober>(*loop, *conductor, *runtime, *http);
+  conductor->SetHands(*launcher, *stopper, *prober, notes);
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
-  handlers = std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans});
+  handlers = std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans, *prober});
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);
@@ -154,6 +154,8 @@ void Daemon::Parts::Drain() {
 
 void Daemon::Parts::TakeApart() {
   runtime->CancelAll();
+  prober->StopAll();
+  http->Stop();
   worker->Stop();
   plans->Stop();
   loop->Shutdown();

@@ -1,7 +1,5 @@
 #include "shim/manifest.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/kube/pod_json.h"
 #include "shim/yaml.h"
 
 namespace sidecar_shim {
@@ -116,25 +115,11 @@ absl::Status CheckPod(const Json& pod, absl::string_view prefix) {
   return absl::OkStatus();
 }
 
-// In JSON a volume's source stands inline beside its name.
-void LiftVolumeSources(Json& pod) {
-  if (!Member(Member(pod, "spec"), "volumes").is_array()) return;
-  for (Json& volume : pod["spec"]["volumes"]) {
-    if (!volume.is_object()) continue;
-    Json source = volume;
-    source.erase("name");
-    volume = Json{{"name", Member(volume, "name")}, {"volumeSource", source}};
-  }
-}
-
 absl::Status ReadPod(const Json& pod_json, absl::string_view prefix, Pod& pod) {
   if (absl::Status status = CheckPod(pod_json, prefix); !status.ok()) return status;
-  Json lifted = pod_json;
-  LiftVolumeSources(lifted);
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  auto parsed = google::protobuf::util::JsonStringToMessage(lifted.dump(), &pod, options);
-  if (!parsed.ok()) return Invalid(absl::StrCat(prefix, parsed.message().ToString()));
+  absl::StatusOr<Pod> parsed = PodFromJson(pod_json);
+  if (!parsed.ok()) return Invalid(absl::StrCat(prefix, std::string(parsed.status().message())));
+  pod = *std::move(parsed);
   if (pod.spec().containers().empty())
     return Invalid(absl::StrCat(prefix, "spec.containers is missing or empty"));
   return absl::OkStatus();

@@ -41,6 +41,8 @@ const TextFlag kTextFlags[] = {
     {"log-level", &config::Config::log_level, &config::Config::mutable_log_level,
      "debug, info, warn or error"},
     {"log-format", &config::Config::log_format, &config::Config::mutable_log_format, "text or json"},
+    {"launch-gate", &config::Config::launch_gate, &config::Config::mutable_launch_gate,
+     "When a container stops being waited for: ready (its probes pass) or running"},
     {"launch-timeout", &config::Config::launch_timeout, &config::Config::mutable_launch_timeout,
      "How long a container is held back at most; 0: for ever"},
     {"mask-exit-code", &config::Config::mask_exit_code, &config::Config::mutable_mask_exit_code,

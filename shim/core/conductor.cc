@@ -15,9 +15,10 @@ Waiter* Take(std::map<policy::CallId, Waiter*>& waiters, policy::CallId call) {
 
 }  // namespace
 
-void Conductor::SetHands(LaunchHand& launch, StopHand& stop, NoteHand& note) {
+void Conductor::SetHands(LaunchHand& launch, StopHand& stop, ProbeHand& probe, NoteHand& note) {
   launch_ = &launch;
   stop_ = &stop;
+  probe_ = &probe;
   note_ = &note;
 }
 

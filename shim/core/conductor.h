@@ -38,7 +38,7 @@ class Conductor {
   Conductor(Loop& loop, const policy::Options& options) : engine_(options), timer_(loop) {}
 
   // Must be called before the first event. The hands outlive the conductor's use.
-  void SetHands(LaunchHand& launch, StopHand& stop, NoteHand& note);
+  void SetHands(LaunchHand& launch, StopHand& stop, ProbeHand& probe, NoteHand& note);
 
   const policy::Engine& engine() const { return engine_; }
 
@@ -65,6 +65,8 @@ class Conductor {
   void Do(const policy::StartLaunched& action) { launch_->StartLaunched(action); }
   void Do(const policy::Forget& action) { launch_->Forget(action); }
   void Do(const policy::StopSidecar& action) { stop_->Stop(action); }
+  void Do(const policy::StartProbing& action) { probe_->Start(action); }
+  void Do(const policy::StopProbing& action) { probe_->Stop(action); }
   void Do(const policy::Note& action) { note_->Take(action); }
   void SetTimer();
 
@@ -72,6 +74,7 @@ class Conductor {
   Loop::Timer timer_;
   LaunchHand* launch_ = nullptr;
   StopHand* stop_ = nullptr;
+  ProbeHand* probe_ = nullptr;
   NoteHand* note_ = nullptr;
   policy::CallId next_call_ = 1;
   std::map<policy::CallId, CreateWaiter*> creates_;

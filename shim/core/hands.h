@@ -23,6 +23,14 @@ class StopHand {
   virtual void Stop(const policy::StopSidecar& action) = 0;
 };
 
+// Finds out when a container is ready.
+class ProbeHand {
+ public:
+  virtual ~ProbeHand() = default;
+  virtual void Start(const policy::StartProbing& action) = 0;
+  virtual void Stop(const policy::StopProbing& action) = 0;
+};
+
 // Learns what operators want to know.
 class NoteHand {
  public:

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shim/core/http_get.h"
 
 namespace sidecar_shim {
 namespace {
@@ -19,11 +17,6 @@ constexpr Duration kMinimumGrace = std::chrono::seconds(2);
 std::string Find(const google::protobuf::Map<std::string, std::string>& map, const char* key) {
   auto it = map.find(key);
   return it == map.end() ? std::string() : it->second;
-}
-
-std::string Url(const HttpHook& hook, const std::string& host) {
-  const bool ipv6 = absl::StrContains(host, ':');
-  return absl::StrCat(hook.scheme, "://", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", hook.port, hook.path);
 }
 
 }  // namespace
@@ -97,9 +90,14 @@ void Stopper::RunExec(const std::shared_ptr<Job>& job, const ExecHook& hook) {
 void Stopper::RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook,
                       const policy::SandboxId& sandbox) {
   auto get = [this, job, hook](const std::string& host) {
-    worker_.Run([this, job, url = Url(hook, host), headers = hook.headers] {
-      const absl::Status status = HttpGet(url, headers, job->grace);
-      loop_.Post([this, job, problem = std::string(status.message())] { HookEnded(job, problem); });
+    HttpRequest request;
+    request.url = HttpUrl(hook.scheme, host, hook.port, hook.path);
+    request.headers = hook.headers;
+    request.timeout = job->grace;
+    request.verify = false;
+    http_.Send(std::move(request), [this, job](const HttpResult& result) {
+      const absl::Status status = HttpSuccess(result);
+      HookEnded(job, std::string(status.message()));
     });
   };
   if (!hook.host.empty()) {

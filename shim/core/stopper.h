@@ -12,14 +12,14 @@
 #include "shim/core/hands.h"
 #include "shim/core/pre_stop.h"
 #include "shim/core/runtime.h"
-#include "shim/worker.h"
+#include "shim/http/http_client.h"
 
 namespace sidecar_shim {
 
 class Stopper : public StopHand {
  public:
-  Stopper(Loop& loop, Conductor& conductor, Runtime& runtime, Worker& worker)
-      : loop_(loop), conductor_(conductor), runtime_(runtime), worker_(worker) {}
+  Stopper(Loop& loop, Conductor& conductor, Runtime& runtime, HttpClient& http)
+      : loop_(loop), conductor_(conductor), runtime_(runtime), http_(http) {}
 
   void Stop(const policy::StopSidecar& action) override;
 
@@ -37,7 +37,7 @@ class Stopper : public StopHand {
   Loop& loop_;
   Conductor& conductor_;
   Runtime& runtime_;
-  Worker& worker_;
+  HttpClient& http_;
 };
 
 }  // namespace sidecar_shim

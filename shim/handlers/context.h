@@ -5,6 +5,7 @@
 #include "shim/core/conductor.h"
 #include "shim/core/launcher.h"
 #include "shim/core/reconciler.h"
+#include "shim/probe/prober.h"
 #include "shim/relay/call_handler.h"
 #include "shim/sources/plan_registry.h"
 
@@ -16,12 +17,13 @@ struct HandlerContext {
   Launcher& launcher;
   Reconciler& reconciler;
   PlanRegistry& plans;
+  Prober& prober;
 };
 
 // A handler for each intercepted method, in both CRI versions.
 HandlerTable MakeHandlers(HandlerContext& context);
 
-// One maker per handler file.
+// Null where this call is of no interest.
 std::unique_ptr<CallHandler> MakeRunPodSandboxHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeStopPodSandboxHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeRemovePodSandboxHandler(HandlerContext& context);
@@ -29,6 +31,7 @@ std::unique_ptr<CallHandler> MakeCreateContainerHandler(HandlerContext& context)
 std::unique_ptr<CallHandler> MakeStartContainerHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeStopContainerHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeRemoveContainerHandler(HandlerContext& context);
+std::unique_ptr<CallHandler> MakeExecSyncHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeListContainersHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeContainerStatusHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakePodSandboxStatusHandler(HandlerContext& context);

@@ -20,6 +20,7 @@ constexpr Entry kEntries[] = {
     {"RuntimeService", "StartContainer", &MakeStartContainerHandler},
     {"RuntimeService", "StopContainer", &MakeStopContainerHandler},
     {"RuntimeService", "RemoveContainer", &MakeRemoveContainerHandler},
+    {"RuntimeService", "ExecSync", &MakeExecSyncHandler},
     {"RuntimeService", "ListContainers", &MakeListContainersHandler},
     {"RuntimeService", "ContainerStatus", &MakeContainerStatusHandler},
     {"RuntimeService", "PodSandboxStatus", &MakePodSandboxStatusHandler},

@@ -44,7 +44,8 @@ class CallHandler {
   virtual void OnCancelled() {}
 };
 
-// Full method path ("/runtime.v1.RuntimeService/CreateContainer") -> maker.
+// Full method path ("/runtime.v1.RuntimeService/CreateContainer") -> maker,
+// which may give null: then the call is relayed as it is.
 using HandlerTable = std::map<std::string, std::function<std::unique_ptr<CallHandler>()>>;
 
 }  // namespace sidecar_shim

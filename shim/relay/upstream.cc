@@ -24,7 +24,9 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // What CRI clients send and every CRI server accepts.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  const std::string target = absl::StrCat("unix:", absl::StripPrefix(endpoint, "unix://"));
+  absl::string_view path = endpoint;
+  const std::string target =
+      absl::ConsumePrefix(&path, "unix://") ? absl::StrCat("unix:", path) : std::string(endpoint);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 

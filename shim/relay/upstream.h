@@ -17,7 +17,8 @@ inline constexpr int kMaxMetadataBytes = 16 * 1024 * 1024;
 
 class Upstream {
  public:
-  // endpoint: "unix:///path". Connects lazily and reconnects within a second.
+  // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects
+  // within a second.
   explicit Upstream(const std::string& endpoint);
 
   const std::string& endpoint() const { return endpoint_; }

@@ -96,7 +96,7 @@ void AnnotationSource::Find(const PodQuery& query, Answer answer) {
     answer(std::nullopt);
     return;
   }
-  answer(*std::move(plan));
+  answer(PodNews{*std::move(plan), {}});
 }
 
 }  // namespace sidecar_shim

@@ -8,6 +8,13 @@
 
 namespace sidecar_shim {
 
+void PlanRegistry::Add(std::unique_ptr<PlanSource> source) {
+  source->Follow([this, place = sources_.size()](const policy::PodRef& pod, const PodNews& news) {
+    Push(pod, place, news);
+  });
+  sources_.push_back(std::move(source));
+}
+
 void PlanRegistry::Ask(const PodQuery& query) {
   Entry& entry = entries_[query.pod];
   entry.pending.resize(sources_.size(), false);
@@ -15,8 +22,8 @@ void PlanRegistry::Ask(const PodQuery& query) {
     // A source better than what is known is asked again: it may be up by now.
     if (entry.pending[i] || (entry.best && *entry.best <= i)) continue;
     entry.pending[i] = true;
-    sources_[i]->Find(query, [this, pod = query.pod, i](const std::optional<policy::PodPlan>& plan) {
-      Answered(pod, i, plan);
+    sources_[i]->Find(query, [this, pod = query.pod, i](const std::optional<PodNews>& news) {
+      Answered(pod, i, news);
     });
   }
 }
@@ -46,15 +53,21 @@ void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::f
   it->second.waiters.push_back(std::move(waiter));
 }
 
-void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const policy::PodPlan& plan) {
+void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews& news) {
   auto it = entries_.find(pod);
-  if (it == entries_.end() || (it->second.best && *it->second.best < source)) return;
-  Take(it->second, pod, source, plan);
+  if (it == entries_.end()) return;
+  if (!it->second.best || *it->second.best >= source) {
+    Take(it->second, pod, source, news);
+  } else {
+    TellReady(news);  // true whoever says it
+  }
 }
 
 void PlanRegistry::Tell(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
-  if (it != entries_.end() && it->second.best) conductor_.Feed(policy::PlanLearnt{pod, it->second.plan});
+  if (it == entries_.end() || !it->second.best) return;
+  conductor_.Feed(policy::PlanLearnt{pod, it->second.news.plan});
+  TellReady(it->second.news);
 }
 
 void PlanRegistry::Stop() {
@@ -63,25 +76,31 @@ void PlanRegistry::Stop() {
 }
 
 void PlanRegistry::Answered(const policy::PodRef& pod, size_t source,
-                            const std::optional<policy::PodPlan>& plan) {
+                            const std::optional<PodNews>& news) {
   if (std::exchange(slow_[source], false))
     spdlog::info("plan source {} answers again", sources_[source]->name());
   auto it = entries_.find(pod);
   if (it == entries_.end()) return;
   Entry& entry = it->second;
   entry.pending[source] = false;
-  if (plan && (!entry.best || source <= *entry.best)) Take(entry, pod, source, *plan);
+  if (news && (!entry.best || source <= *entry.best)) Take(entry, pod, source, *news);
   if (Settled(entry)) Release(pod);
 }
 
-void PlanRegistry::Take(Entry& entry, const policy::PodRef& pod, size_t source, const policy::PodPlan& plan) {
+void PlanRegistry::TellReady(const PodNews& news) {
+  for (const policy::ContainerId& container : news.ready) conductor_.Feed(policy::ContainerReady{container});
+}
+
+void PlanRegistry::Take(Entry& entry, const policy::PodRef& pod, size_t source, const PodNews& news) {
+  const policy::PodPlan& plan = news.plan;
   if (entry.best != source) {
     spdlog::debug("plan of pod {} from {}: {} containers, restartPolicy {}", Describe(pod), plan.source,
                   plan.containers.size(), std::string(policy::RestartPolicyName(plan.restart_policy)));
   }
   entry.best = source;
-  entry.plan = plan;
+  entry.news = news;
   conductor_.Feed(policy::PlanLearnt{pod, plan});
+  TellReady(news);
 }
 
 bool PlanRegistry::Settled(const Entry& entry) const {

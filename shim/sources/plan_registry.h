@@ -19,7 +19,7 @@ class PlanRegistry {
   PlanRegistry(Loop& loop, Conductor& conductor) : loop_(loop), conductor_(conductor) {}
 
   // Best first. All before the first question.
-  void Add(std::unique_ptr<PlanSource> source) { sources_.push_back(std::move(source)); }
+  void Add(std::unique_ptr<PlanSource> source);
 
   // Begins to look the pod up, or does it again where nothing was found. What
   // is found goes to the policy as PlanLearnt.
@@ -30,9 +30,6 @@ class PlanRegistry {
   // latest. A source that once let somebody wait in vain is not waited for
   // again until it has answered something.
   void WhenAnswered(const PodQuery& query, Duration patience, std::function<void()> then);
-
-  // A source tells of its own accord (a watch). `source` is its place in the list.
-  void Push(const policy::PodRef& pod, size_t source, const policy::PodPlan& plan);
 
   // Feeds what is known of the pod once more: the policy knows the pod only now.
   void Tell(const policy::PodRef& pod);
@@ -54,12 +51,15 @@ class PlanRegistry {
   struct Entry {
     std::vector<bool> pending;  // by source
     std::optional<size_t> best;
-    policy::PodPlan plan;  // of the best source
+    PodNews news;  // of the best source
     std::list<std::unique_ptr<Waiter>> waiters;
   };
 
-  void Answered(const policy::PodRef& pod, size_t source, const std::optional<policy::PodPlan>& plan);
-  void Take(Entry& entry, const policy::PodRef& pod, size_t source, const policy::PodPlan& plan);
+  // What a source tells of its own accord. `source` is its place in the list.
+  void Push(const policy::PodRef& pod, size_t source, const PodNews& news);
+  void Answered(const policy::PodRef& pod, size_t source, const std::optional<PodNews>& news);
+  void Take(Entry& entry, const policy::PodRef& pod, size_t source, const PodNews& news);
+  void TellReady(const PodNews& news);
   bool Settled(const Entry& entry) const;
   void Release(const policy::PodRef& pod);
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "policy/plan.h"
 #include "policy/types.h"
+#include "shim/sources/pod_news.h"
 
 namespace sidecar_shim {
 
@@ -20,13 +20,17 @@ struct PodQuery {
 
 class PlanSource {
  public:
-  using Answer = std::function<void(std::optional<policy::PodPlan>)>;
+  using Answer = std::function<void(std::optional<PodNews>)>;
+  using OnNews = std::function<void(const policy::PodRef&, const PodNews&)>;
 
   virtual ~PlanSource() = default;
   virtual std::string name() const = 0;
   // Answers on the loop thread, exactly once, now or later (or never, if the
   // source goes away first). nullopt = does not know this pod.
   virtual void Find(const PodQuery& query, Answer answer) = 0;
+  // Where a source that watches tells what it hears of its own accord. Set
+  // once, before the first question.
+  virtual void Follow(OnNews /*on_news*/) {}
 };
 
 }  // namespace sidecar_shim

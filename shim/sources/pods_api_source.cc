@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pods_api.pb.h"
-#include "shim/sources/plan_from_pod.h"
+#include "shim/sources/pod_news.h"
 #include "shim/unix_socket.h"
 
 namespace sidecar_shim {
@@ -22,16 +22,18 @@ constexpr Duration kWatchRetry = std::chrono::seconds(1);
 
 }  // namespace
 
-PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path, OnPlan on_plan)
+PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path)
     : loop_(loop),
       socket_path_(socket_path),
-      on_plan_(std::move(on_plan)),
       upstream_(absl::StrCat("unix://", socket_path)),
       client_(loop, upstream_),
       watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetry,
              {.on_sent = nullptr,
               .on_message = [this](const grpc::ByteBuffer& message) { OnWatch(message); },
-              .on_end = nullptr}) {
+              .on_end = nullptr}) {}
+
+void PodsApiSource::Follow(OnNews on_news) {
+  on_news_ = std::move(on_news);
   watch_.Start();
 }
 
@@ -52,7 +54,7 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
                                                        const v1alpha1::GetPodResponse& response) {
         core::Pod pod;
         if (status.ok() && pod.ParseFromString(response.pod()) && pod.metadata().uid() == uid) {
-          answer(PlanFromPod(pod, name()));
+          answer(NewsFromPod(pod, name()));
           return;
         }
         // kubelet opens the socket before it knows its pods, and right after
@@ -80,7 +82,7 @@ void PodsApiSource::OnWatch(const grpc::ByteBuffer& message) {
     return;
   }
   const core::ObjectMeta& metadata = pod.metadata();
-  on_plan_(policy::PodRef{metadata.namespace_(), metadata.name(), metadata.uid()}, PlanFromPod(pod, name()));
+  on_news_(policy::PodRef{metadata.namespace_(), metadata.name(), metadata.uid()}, NewsFromPod(pod, name()));
 }
 
 }  // namespace sidecar_shim

@@ -17,13 +17,11 @@ namespace sidecar_shim {
 
 class PodsApiSource : public PlanSource {
  public:
-  using OnPlan = std::function<void(const policy::PodRef&, const policy::PodPlan&)>;
-
-  // on_plan gets what the watch tells.
-  PodsApiSource(Loop& loop, const std::string& socket_path, OnPlan on_plan);
+  PodsApiSource(Loop& loop, const std::string& socket_path);
 
   std::string name() const override { return "pods-api"; }
   void Find(const PodQuery& query, Answer answer) override;
+  void Follow(OnNews on_news) override;
 
  private:
   void Get(const std::string& uid, Time give_up, Answer answer);
@@ -31,7 +29,7 @@ class PodsApiSource : public PlanSource {
 
   Loop& loop_;
   const std::string socket_path_;
-  OnPlan on_plan_;
+  OnNews on_news_;
   Upstream upstream_;
   UnaryClient client_;
   Subscription watch_;

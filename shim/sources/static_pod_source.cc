@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shim/manifest.h"
-#include "shim/sources/plan_from_pod.h"
 
 namespace sidecar_shim {
 namespace {
@@ -30,8 +29,8 @@ bool Matches(const k8s::io::api::core::v1::Pod& pod, const policy::PodRef& ref) 
          absl::StartsWith(ref.name, absl::StrCat(pod.metadata().name(), "-"));
 }
 
-std::optional<policy::PodPlan> Search(const std::string& directory, const policy::PodRef& ref) {
-  std::optional<policy::PodPlan> found;
+std::optional<PodNews> Search(const std::string& directory, const policy::PodRef& ref) {
+  std::optional<PodNews> found;
   size_t longest = 0;
   std::error_code error;
   for (const auto& file : std::filesystem::directory_iterator(directory, error)) {
@@ -51,7 +50,7 @@ std::optional<policy::PodPlan> Search(const std::string& directory, const policy
     const size_t length = manifest->pod.metadata().name().size();
     if (manifest->kind != "Pod" || !Matches(manifest->pod, ref) || length < longest) continue;
     longest = length;
-    found = PlanFromPod(manifest->pod, "static-pod");
+    found = NewsFromPod(manifest->pod, "static-pod");
   }
   return found;
 }
@@ -64,7 +63,7 @@ void StaticPodSource::Find(const PodQuery& query, Answer answer) {
     return;
   }
   worker_.Run([this, ref = query.pod, answer = std::move(answer)] {
-    loop_.Post([plan = Search(directory_, ref), answer] { answer(plan); });
+    loop_.Post([news = Search(directory_, ref), answer] { answer(news); });
   });
 }
 

@@ -80,6 +80,8 @@ struct Print {
     return absl::StrCat("launch ", a.sandbox, a.name, a.stamps.size());
   }
   std::string operator()(const StartLaunched& a) const { return absl::StrCat("start ", a.container); }
+  std::string operator()(const StartProbing& a) const { return absl::StrCat("probe ", a.container); }
+  std::string operator()(const StopProbing& a) const { return absl::StrCat("unprobe ", a.container); }
   std::string operator()(const Forget& a) const { return absl::StrCat("forget ", a.sandbox, a.name); }
   std::string operator()(const StopSidecar& a) const {
     return absl::StrCat("stop ", a.container, a.grace.count(), a.run_pre_stop);

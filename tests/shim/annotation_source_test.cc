@@ -79,9 +79,9 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
   Counters counters;
   AnnotationSource source(counters);
   const std::string key(policy::kPlanAnnotation);
-  std::optional<policy::PodPlan> found;
+  std::optional<PodNews> found;
   int answers = 0;
-  auto take = [&](std::optional<policy::PodPlan> plan) {
+  auto take = [&](std::optional<PodNews> plan) {
     ++answers;
     found = std::move(plan);
   };
@@ -92,7 +92,7 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
   EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
   source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->containers[0].name, "a");
+  EXPECT_EQ(found->plan.containers[0].name, "a");
   EXPECT_EQ(answers, 3);
 }
 

@@ -1,4 +1,4 @@
-#include "shim/sources/plan_from_pod.h"
+#include "shim/sources/pod_news.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ core::EnvVar& AddEnv(core::Container& container, const std::string& name, const 
   return env;
 }
 
-TEST(PlanFromPodTest, RestartPolicyDefaultsToAlways) {
+TEST(PodNewsTest, RestartPolicyDefaultsToAlways) {
   const struct {
     std::string text;
     policy::RestartPolicy expected;
@@ -36,16 +36,16 @@ TEST(PlanFromPodTest, RestartPolicyDefaultsToAlways) {
   for (const auto& [text, expected] : cases) {
     core::Pod pod;
     pod.mutable_spec()->set_restartpolicy(text);
-    EXPECT_EQ(PlanFromPod(pod, "s").restart_policy, expected) << text;
+    EXPECT_EQ(NewsFromPod(pod, "s").plan.restart_policy, expected) << text;
   }
 }
 
-TEST(PlanFromPodTest, RegularContainersInSpecOrder) {
+TEST(PodNewsTest, RegularContainersInSpecOrder) {
   core::Pod pod;
   pod.mutable_spec()->add_initcontainers()->set_name("init");
   Add(pod, "z");
   Add(pod, "a");
-  const policy::PodPlan plan = PlanFromPod(pod, "pods-api");
+  const policy::PodPlan plan = NewsFromPod(pod, "pods-api").plan;
   EXPECT_EQ(plan.source, "pods-api");
   ASSERT_EQ(plan.containers.size(), 2u);
   EXPECT_EQ(plan.containers[0].name, "z");
@@ -53,45 +53,46 @@ TEST(PlanFromPodTest, RegularContainersInSpecOrder) {
   EXPECT_EQ(plan.Find("init"), nullptr);
 }
 
-TEST(PlanFromPodTest, TraitsFromEnvs) {
+TEST(PodNewsTest, TraitsFromEnvs) {
   core::Pod pod;
   core::Container& container = Add(pod, "agent");
   AddEnv(container, std::string(policy::kPriorityEnv), "5");
   AddEnv(container, std::string(policy::kTerminateEnv), "true");
-  const policy::Traits traits = PlanFromPod(pod, "s").containers[0].traits;
+  const policy::Traits traits = NewsFromPod(pod, "s").plan.containers[0].traits;
   EXPECT_EQ(traits.priority.kind, policy::Priority::Kind::kValue);
   EXPECT_EQ(traits.priority.value, 5);
   EXPECT_TRUE(traits.sidecar);
 }
 
-TEST(PlanFromPodTest, WhatOnlyKubeletCanResolve) {
+TEST(PodNewsTest, WhatOnlyKubeletCanResolve) {
   core::Pod pod;
   AddEnv(Add(pod, "reference"), std::string(policy::kPriorityEnv), "$(OTHER)");
   AddEnv(Add(pod, "source"), std::string(policy::kPriorityEnv), "").mutable_valuefrom();
-  for (const policy::PlannedContainer& container : PlanFromPod(pod, "s").containers) {
+  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
+  for (const policy::PlannedContainer& container : plan.containers) {
     EXPECT_EQ(container.traits.priority.kind, policy::Priority::Kind::kUnresolved) << container.name;
   }
 }
 
-TEST(PlanFromPodTest, PostStartIsKnownEitherWay) {
+TEST(PodNewsTest, PostStartIsKnownEitherWay) {
   core::Pod pod;
   Add(pod, "none");
   Add(pod, "pre").mutable_lifecycle()->mutable_prestop();
   Add(pod, "post").mutable_lifecycle()->mutable_poststart();
-  const policy::PodPlan plan = PlanFromPod(pod, "s");
+  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
   EXPECT_EQ(plan.containers[0].post_start, policy::Tri::kNo);
   EXPECT_EQ(plan.containers[1].post_start, policy::Tri::kNo);
   EXPECT_EQ(plan.containers[2].post_start, policy::Tri::kYes);
 }
 
-TEST(PlanFromPodTest, OwnRestartPolicy) {
+TEST(PodNewsTest, OwnRestartPolicy) {
   core::Pod pod;
   Add(pod, "none");
   Add(pod, "own").set_restartpolicy("Never");
   core::Container& ruled = Add(pod, "ruled");
   ruled.set_restartpolicy("Never");
   ruled.add_restartpolicyrules()->set_action("Restart");
-  const policy::PodPlan plan = PlanFromPod(pod, "s");
+  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
   EXPECT_FALSE(plan.containers[0].own_restart_policy);
   EXPECT_EQ(plan.containers[1].own_restart_policy, policy::RestartPolicy::kNever);
   EXPECT_EQ(plan.containers[2].own_restart_policy, policy::RestartPolicy::kUnknown);

@@ -1,0 +1,147 @@
+#include "shim/probe/prober.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <utility>
+
+#include "shim/probe/probe_attempt.h"
+
+namespace sidecar_shim {
+namespace {
+
+using policy::ProbeSpec;
+
+constexpr Duration kQuick = std::chrono::milliseconds(150);
+constexpr Duration kQuickFor = std::chrono::minutes(1);
+constexpr Duration kSlow = std::chrono::seconds(1);
+// A try that takes long is a burden: most of the time is left to the pod.
+constexpr int kRestPerTry = 2;
+
+}  // namespace
+
+struct Prober::Job {
+  explicit Job(Loop& loop) : timer(loop) {}
+  policy::SandboxId sandbox;
+  std::string name;
+  ProbeTarget target;
+  std::deque<ProbeSpec> stages;  // that have not passed; the front one is under way
+  int passes = 0;
+  Time began{0};
+  Time container_started{0};  // on the loop's clock
+  std::string last_problem;
+  std::unique_ptr<ProbeAttempt> attempt;
+  Loop::Timer timer;
+};
+
+void Prober::Start(const policy::StartProbing& action) {
+  auto job = std::make_shared<Job>(loop_);
+  job->sandbox = action.sandbox;
+  job->target.container = action.container;
+  if (action.startup) job->stages.push_back(*action.startup);
+  if (action.readiness) job->stages.push_back(*action.readiness);
+  job->began = Loop::Now();
+  if (const auto* record = conductor_.engine().FindContainer(action.container)) job->name = record->name;
+  for (const ProbeSpec& stage : job->stages) {
+    if (stage.kind != ProbeSpec::Kind::kExec && (stage.port < 1 || stage.port > 65535)) {
+      spdlog::warn("container {}: its probe has no usable port; left to kubelet", job->name);
+      return;
+    }
+  }
+  jobs_[action.container] = job;
+  ReadStart(job);
+}
+
+void Prober::ReadStart(const std::shared_ptr<Job>& job) {
+  // Initial delays count from the container's start, which may be long ago.
+  runtime_.ContainerStatus(
+      job->target.container, /*verbose=*/false,
+      [this, weak = std::weak_ptr<Job>(job)](const grpc::Status& status,
+                                             const runtime::v1::ContainerStatusResponse& response) {
+        const std::shared_ptr<Job> waiting = weak.lock();
+        if (!waiting) return;
+        const std::chrono::nanoseconds started(status.ok() ? response.status().started_at() : 0);
+        const auto age = std::chrono::system_clock::now().time_since_epoch() - started;
+        waiting->container_started =
+            started.count() > 0 ? Loop::Now() - std::max<Duration>(age, Duration{0}) : waiting->began;
+        ReadAddress(waiting);
+      });
+}
+
+void Prober::ReadAddress(const std::shared_ptr<Job>& job) {
+  runtime_.PodSandboxStatus(
+      job->sandbox, [this, weak = std::weak_ptr<Job>(job)](
+                        const grpc::Status& status, const runtime::v1::PodSandboxStatusResponse& response) {
+        const std::shared_ptr<Job> waiting = weak.lock();
+        if (!waiting) return;
+        // A pod in the host's network has no address of its own in CRI.
+        const std::string& ip = response.status().network().ip();
+        waiting->target.pod_address = status.ok() && !ip.empty() ? ip : "127.0.0.1";
+        Schedule(waiting, Loop::Now());
+      });
+}
+
+void Prober::Schedule(const std::shared_ptr<Job>& job, Time at) {
+  const Time earliest = job->container_started + job->stages.front().initial_delay;
+  job->timer.Start(std::max(at, earliest), [this, weak = std::weak_ptr<Job>(job)] {
+    if (const std::shared_ptr<Job> due = weak.lock()) Try(due);
+  });
+}
+
+void Prober::Try(const std::shared_ptr<Job>& job) {
+  job->attempt = BeginProbe(loop_, runtime_, http_, job->stages.front(), job->target,
+                            [this, weak = std::weak_ptr<Job>(job), began = Loop::Now()](
+                                const absl::Status& status) {
+                              if (const std::shared_ptr<Job> tried = weak.lock()) Tried(tried, began, status);
+                            });
+}
+
+void Prober::Tried(const std::shared_ptr<Job>& job, Time began, const absl::Status& status) {
+  const Time now = Loop::Now();
+  if (status.ok()) {
+    Passed(job);
+    return;
+  }
+  job->passes = 0;
+  if (std::string problem(status.message()); problem != job->last_problem) {
+    spdlog::debug("container {} is not ready: {}", job->name, problem);
+    job->last_problem = std::move(problem);
+  }
+  const Duration pause = now - job->began < kQuickFor ? kQuick : kSlow;
+  Schedule(job, now + std::max(pause, kRestPerTry * (now - began)));
+}
+
+void Prober::Passed(const std::shared_ptr<Job>& job) {
+  const ProbeSpec& stage = job->stages.front();
+  if (++job->passes < stage.success_threshold) {
+    // Several passes are asked for to see that it lasts: not faster than asked.
+    Schedule(job, Loop::Now() + stage.period);
+    return;
+  }
+  job->passes = 0;
+  job->stages.pop_front();
+  if (!job->stages.empty()) {
+    Schedule(job, Loop::Now());
+    return;
+  }
+  spdlog::debug("container {} is ready by the shim's own probe", job->name);
+  jobs_.erase(job->target.container);
+  conductor_.Feed(policy::ContainerReady{job->target.container});
+}
+
+void Prober::OnExec(const policy::ContainerId& container, const std::vector<std::string>& command,
+                    bool passed) {
+  auto it = jobs_.find(container);
+  if (it == jobs_.end() || !passed) return;
+  const std::shared_ptr<Job> job = it->second;
+  const ProbeSpec& stage = job->stages.front();
+  // One pass among several that are asked for would come at the wrong time.
+  if (stage.kind == ProbeSpec::Kind::kExec && stage.command == command && stage.success_threshold == 1) {
+    job->attempt.reset();
+    Passed(job);
+  }
+}
+
+}  // namespace sidecar_shim

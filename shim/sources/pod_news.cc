@@ -1,0 +1,106 @@
+#include "shim/sources/pod_news.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/match.h"
+
+namespace sidecar_shim {
+namespace {
+
+namespace core = k8s::io::api::core::v1;
+
+policy::Duration Seconds(int32_t seconds, int32_t by_default) {
+  return std::chrono::seconds(seconds > 0 ? seconds : by_default);
+}
+
+// 0 where the container has no port of that name.
+int PortOf(const core::IntOrString& port, const core::Container& container) {
+  if (port.type() == 0) return port.intval();
+  for (const core::ContainerPort& named : container.ports()) {
+    if (named.name() == port.strval()) return named.containerport();
+  }
+  return 0;
+}
+
+std::optional<policy::ProbeSpec> FromProbe(bool present, const core::Probe& probe,
+                                           const core::Container& container) {
+  if (!present) return std::nullopt;
+  policy::ProbeSpec spec;
+  const core::ProbeHandler& handler = probe.handler();
+  if (handler.has_httpget()) {
+    spec.kind = policy::ProbeSpec::Kind::kHttpGet;
+    spec.port = PortOf(handler.httpget().port(), container);
+    spec.host = handler.httpget().host();
+    spec.path = handler.httpget().path();
+    spec.https = handler.httpget().scheme() == "HTTPS";
+    for (const core::HTTPHeader& header : handler.httpget().httpheaders()) {
+      spec.headers.emplace_back(header.name(), header.value());
+    }
+  } else if (handler.has_tcpsocket()) {
+    spec.kind = policy::ProbeSpec::Kind::kTcpSocket;
+    spec.port = PortOf(handler.tcpsocket().port(), container);
+    spec.host = handler.tcpsocket().host();
+  } else if (handler.has_grpc()) {
+    spec.kind = policy::ProbeSpec::Kind::kGrpc;
+    spec.port = handler.grpc().port();
+    spec.service = handler.grpc().service();
+  } else {
+    spec.command.assign(handler.exec().command().begin(), handler.exec().command().end());
+  }
+  spec.initial_delay = std::chrono::seconds(std::max(0, probe.initialdelayseconds()));
+  spec.timeout = Seconds(probe.timeoutseconds(), 1);
+  spec.period = Seconds(probe.periodseconds(), 10);
+  spec.success_threshold = std::max(1, probe.successthreshold());
+  spec.failure_threshold = probe.failurethreshold() > 0 ? probe.failurethreshold() : 3;
+  return spec;
+}
+
+policy::PlannedContainer FromContainer(const core::Container& container) {
+  policy::PlannedContainer planned;
+  planned.name = container.name();
+  policy::TraitsReader reader;
+  for (const core::EnvVar& env : container.env()) {
+    // Only kubelet can resolve these two.
+    if (env.has_valuefrom() || absl::StrContains(env.value(), "$(")) {
+      reader.UnresolvedEnv(env.name());
+    } else {
+      reader.Env(env.name(), env.value());
+    }
+  }
+  planned.traits = reader.Finish();
+  planned.post_start = container.lifecycle().has_poststart() ? policy::Tri::kYes : policy::Tri::kNo;
+  planned.startup_probe = FromProbe(container.has_startupprobe(), container.startupprobe(), container);
+  planned.readiness_probe = FromProbe(container.has_readinessprobe(), container.readinessprobe(), container);
+  planned.probed = planned.startup_probe || planned.readiness_probe;
+  if (!container.restartpolicy().empty()) {
+    planned.own_restart_policy = policy::ParseRestartPolicy(container.restartpolicy());
+  }
+  // What exit-code rules make of an exit is kubelet's to say.
+  if (container.restartpolicyrules_size() > 0) planned.own_restart_policy = policy::RestartPolicy::kUnknown;
+  return planned;
+}
+
+}  // namespace
+
+PodNews NewsFromPod(const core::Pod& pod, const std::string& source) {
+  PodNews news;
+  policy::PodPlan& plan = news.plan;
+  plan.source = source;
+  // The API server and kubelet default to Always.
+  plan.restart_policy = pod.spec().restartpolicy().empty()
+                            ? policy::RestartPolicy::kAlways
+                            : policy::ParseRestartPolicy(pod.spec().restartpolicy());
+  for (const core::Container& container : pod.spec().containers()) {
+    plan.containers.push_back(FromContainer(container));
+  }
+  for (const core::ContainerStatus& status : pod.status().containerstatuses()) {
+    const size_t scheme = status.containerid().find("://");
+    if (status.ready() && scheme != std::string::npos) {
+      news.ready.push_back(status.containerid().substr(scheme + 3));
+    }
+  }
+  return news;
+}
+
+}  // namespace sidecar_shim

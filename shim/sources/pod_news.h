@@ -1,0 +1,25 @@
+// What a plan source tells of one pod, out of its core/v1 Pod.
+#ifndef SIDECAR_SHIM_SHIM_SOURCES_POD_NEWS_H_
+#define SIDECAR_SHIM_SHIM_SOURCES_POD_NEWS_H_
+
+#include <string>
+#include <vector>
+
+#include "kube.pb.h"
+#include "policy/plan.h"
+#include "policy/types.h"
+
+namespace sidecar_shim {
+
+struct PodNews {
+  policy::PodPlan plan;
+  // Containers (ids of the runtime) that kubelet holds for ready. Empty where
+  // the source has no status.
+  std::vector<policy::ContainerId> ready;
+};
+
+PodNews NewsFromPod(const k8s::io::api::core::v1::Pod& pod, const std::string& source);
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_SOURCES_POD_NEWS_H_
