@@ -290,7 +290,8 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   container.finished_at = event.finished_at;
   container.exit_seen = now;
   auto sandbox = pod->state.sandboxes.find(container.sandbox);
-  if (container.started && sandbox != pod->state.sandboxes.end()) sandbox->second.ended.insert(container.name);
+  if (container.started && sandbox != pod->state.sandboxes.end())
+    sandbox->second.ended.insert(container.name);
   return pod;
 }
 

@@ -146,8 +146,8 @@ struct Tick {};
 
 using Event =
     std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
-                 ContainerStarted, ContainerReady, StartFailed, ContainerExited, ContainerGone, CallCancelled, CallerStops,
-                 SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+                 ContainerStarted, ContainerReady, StartFailed, ContainerExited, ContainerGone, CallCancelled,
+                 CallerStops, SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
 

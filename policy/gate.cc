@@ -74,18 +74,17 @@ Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std
   const bool judged_by_env =
       !pod.settings.ordered && !pod.TraitsOf(name).barrier &&
       (!pod.plan || (pod.plan->containers.size() > 1 && pod.plan->Find(name) != nullptr));
-  if (judged_by_env && own.kind == Priority::Kind::kInvalid) return {.open = false, .message = InvalidMessage(own), .invalid = true};
+  if (judged_by_env && own.kind == Priority::Kind::kInvalid)
+    return {.open = false, .message = InvalidMessage(own), .invalid = true};
 
   const LaunchOrder order = LaunchOrder::Of(pod);
   std::vector<Ranked> missing = order.BlockersOf(name);
   std::erase_if(missing, [&](const Ranked& blocker) { return IsSatisfied(pod, sandbox, blocker.name); });
   if (missing.empty()) return {};
-  const bool for_probe = std::any_of(missing.begin(), missing.end(), [&](const Ranked& blocker) {
-    return WaitsForProbe(pod, blocker.name);
-  });
-  return {.open = false,
-          .message = WaitMessage(*order.Find(name), missing, for_probe),
-          .for_probe = for_probe};
+  const bool for_probe = std::any_of(missing.begin(), missing.end(),
+                                     [&](const Ranked& blocker) { return WaitsForProbe(pod, blocker.name); });
+  return {
+      .open = false, .message = WaitMessage(*order.Find(name), missing, for_probe), .for_probe = for_probe};
 }
 
 Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
@@ -113,10 +112,11 @@ Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
   }
   if (blocker == nullptr) return {};
   return {.open = false,
-          .message = absl::StrCat("sidecar-shim: launch order: \"", container.name, "\" (priority ",
-                       container.traits.priority.value, ") waits for \"", blocker->name, "\" (priority ",
-                       blocker->traits.priority.value,
-                       "), which is created but was never started. Start that one first, or remove it.")};
+          .message =
+              absl::StrCat("sidecar-shim: launch order: \"", container.name, "\" (priority ",
+                           container.traits.priority.value, ") waits for \"", blocker->name, "\" (priority ",
+                           blocker->traits.priority.value,
+                           "), which is created but was never started. Start that one first, or remove it.")};
 }
 
 std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecord& sandbox,

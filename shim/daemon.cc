@@ -101,7 +101,8 @@ void Daemon::Parts::Build() {
   prober = std::make_unique<Prober>(*loop, *conductor, *runtime, *http);
   conductor->SetHands(*launcher, *stopper, *prober, notes);
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
-  handlers = std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans, *prober});
+  handlers =
+      std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans, *prober});
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);

@@ -94,14 +94,14 @@ size_t HttpClient::State::OnBody(char* data, size_t size, size_t count, void* us
   long code = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &code);
   if (transfer.streams && code >= 200 && code < 300) {
-    transfer.state->loop.Post([state = transfer.state->shared_from_this(), id = transfer.id,
-                               piece = std::string(data, length)] {
-      auto it = state->callbacks.find(id);
-      if (it == state->callbacks.end()) return;
-      // It may cancel its own request.
-      const std::shared_ptr<Callbacks> found = it->second;
-      found->on_data(piece);
-    });
+    transfer.state->loop.Post(
+        [state = transfer.state->shared_from_this(), id = transfer.id, piece = std::string(data, length)] {
+          auto it = state->callbacks.find(id);
+          if (it == state->callbacks.end()) return;
+          // It may cancel its own request.
+          const std::shared_ptr<Callbacks> found = it->second;
+          found->on_data(piece);
+        });
     return length;
   }
   if (transfer.body.size() + length > kLargestBody) {
@@ -179,9 +179,9 @@ void HttpClient::State::End(Transfer& transfer, CURLcode result) {
   answer.code = static_cast<int>(code);
   answer.body = std::move(transfer.body);
   if (result != CURLE_OK) {
-    const std::string why = transfer.too_large                     ? "the answer is larger than 64 MiB"
+    const std::string why = transfer.too_large                    ? "the answer is larger than 64 MiB"
                             : result == CURLE_ABORTED_BY_CALLBACK ? "nothing has come for too long"
-                                                                   : curl_easy_strerror(result);
+                                                                  : curl_easy_strerror(result);
     answer.status = absl::UnavailableError(absl::StrCat(transfer.request.url, ": ", why));
   }
   loop.Post([state = shared_from_this(), id = transfer.id, answer = std::move(answer)] {

@@ -91,11 +91,11 @@ void Prober::Schedule(const std::shared_ptr<Job>& job, Time at) {
 }
 
 void Prober::Try(const std::shared_ptr<Job>& job) {
-  job->attempt = BeginProbe(loop_, runtime_, http_, job->stages.front(), job->target,
-                            [this, weak = std::weak_ptr<Job>(job), began = Loop::Now()](
-                                const absl::Status& status) {
-                              if (const std::shared_ptr<Job> tried = weak.lock()) Tried(tried, began, status);
-                            });
+  job->attempt =
+      BeginProbe(loop_, runtime_, http_, job->stages.front(), job->target,
+                 [this, weak = std::weak_ptr<Job>(job), began = Loop::Now()](const absl::Status& status) {
+                   if (const std::shared_ptr<Job> tried = weak.lock()) Tried(tried, began, status);
+                 });
 }
 
 void Prober::Tried(const std::shared_ptr<Job>& job, Time began, const absl::Status& status) {

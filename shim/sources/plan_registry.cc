@@ -22,9 +22,8 @@ void PlanRegistry::Ask(const PodQuery& query) {
     // A source better than what is known is asked again: it may be up by now.
     if (entry.pending[i] || (entry.best && *entry.best <= i)) continue;
     entry.pending[i] = true;
-    sources_[i]->Find(query, [this, pod = query.pod, i](const std::optional<PodNews>& news) {
-      Answered(pod, i, news);
-    });
+    sources_[i]->Find(
+        query, [this, pod = query.pod, i](const std::optional<PodNews>& news) { Answered(pod, i, news); });
   }
 }
 
@@ -75,8 +74,7 @@ void PlanRegistry::Stop() {
   sources_.clear();
 }
 
-void PlanRegistry::Answered(const policy::PodRef& pod, size_t source,
-                            const std::optional<PodNews>& news) {
+void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const std::optional<PodNews>& news) {
   if (std::exchange(slow_[source], false))
     spdlog::info("plan source {} answers again", sources_[source]->name());
   auto it = entries_.find(pod);

@@ -77,6 +77,11 @@ Actions Bench::Send(const Event& event) {
   for (const Launch& action : Only<Launch>(actions)) launches_.push_back(action.name);
   for (const RefuseCreate& action : Only<RefuseCreate>(actions)) refusal_ = action.message;
   for (const Note& note : Only<Note>(actions)) notes_.push_back(note);
+  for (const StopProbing& action : Only<StopProbing>(actions))
+    EXPECT_EQ(probing_.erase(action.container), 1u);
+  for (const StartProbing& action : Only<StartProbing>(actions)) {
+    EXPECT_TRUE(probing_.insert(action.container).second) << action.container << " is probed twice";
+  }
   for (const StopSidecar& action : Only<StopSidecar>(actions)) {
     const ContainerRecord* record = engine_.FindContainer(action.container);
     stops_.push_back(record == nullptr ? action.container : record->name);
@@ -227,11 +232,18 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     ExpectStops("");
   } else if (subject == "stop") {
     ExpectStops(verb);
+  } else if (subject == "probe") {
+    std::set<std::string> names;
+    for (const RuntimeContainer& container : runtime_) {
+      if (probing_.contains(container.id)) names.insert(container.name);
+    }
+    EXPECT_EQ(absl::StrJoin(names, ","), verb);
   } else if (subject == "launch") {
     Launched(std::string(verb));
   } else if (subject == "newshim") {
     engine_ = Engine(options_);
     launches_.clear();
+    probing_.clear();
     Tell();
   } else if (subject == "newsandbox") {
     ReplaceSandbox();
@@ -256,6 +268,8 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     CreateAndMaybeStart(name, /*start=*/true);
   } else if (verb == "created") {
     CreateAndMaybeStart(name, /*start=*/false);
+  } else if (verb == "ready") {
+    Send(ContainerReady{Container(name).id});
   } else if (verb == "starts") {
     Start(name);
   } else if (verb == "held") {

@@ -15,12 +15,14 @@
 //   ended:c=N   a stopped one ends with N           stopfails:c the stop failed
 //   masked:c    its exit is reported as success     plain:c    it is reported as it is
 //   note:TEXT   a note of that kind was made        newshim    the shim restarts
+//   c:ready     its probes have passed               probe:a,b  the shim probes exactly these
 //   +5s         time passes                         newsandbox the sandbox is replaced, all die
 #ifndef SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 #define SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -116,6 +118,7 @@ class Bench {
   std::vector<RuntimeContainer> runtime_;
   std::vector<CallId> answered_starts_, failed_starts_;
   std::vector<std::pair<std::string, CallId>> held_;
+  std::set<ContainerId> probing_;
   std::vector<std::string> launches_, stops_;
   std::map<ContainerId, Duration> graces_;
   std::vector<Note> notes_;

@@ -45,7 +45,7 @@ const Labelled kScenarios[] = {
      "c1 without env, c2 with 10 and a postStart hook: c1 after c2",
      {Main("c1"), Hooked(Main("c2", 10))},
      kAlways,
-     "c1:refused c2:runs launch:c1 idle"},
+     "c1:refused c2:runs idle c1:runs idle"},
     {"LP-E2",
      "the same through a Deployment: who made the pod does not matter",
      {Hooked(Main("c1")), Hooked(Main("c2", 10))},
@@ -60,7 +60,7 @@ const Labelled kScenarios[] = {
      "Ordered with three containers",
      {Hooked(Main("c1")), Hooked(Main("c2")), Main("c3")},
      kAlways,
-     "c2:refused c3:refused c1:runs idle c3:refused c2:runs launch:c3",
+     "c2:refused c3:refused c1:runs idle c2:runs idle c3:runs idle",
      kOrdered},
 
     {"LP-T1",

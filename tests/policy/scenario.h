@@ -2,6 +2,7 @@
 #ifndef SIDECAR_SHIM_TESTS_POLICY_SCENARIO_H_
 #define SIDECAR_SHIM_TESTS_POLICY_SCENARIO_H_
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
