@@ -70,12 +70,16 @@ Completion JudgeCompletion(const PodState& pod, const Options& options, Time now
   if (mains.empty()) return result;
 
   Time final_from{0};
+  bool all_found = true;
+  Time last_exit = Time::min();
   for (const Main& main : mains) {
     const ContainerRecord* latest = pod.Latest(main.name);
     if (latest == nullptr || latest->state != RunState::kExited) return result;
     const std::optional<Time> from = FinalFrom(pod, main, *latest, options);
     if (!from) return result;
     final_from = std::max(final_from, *from);
+    all_found = all_found && latest->found_exited;
+    last_exit = std::max(last_exit, latest->exited_at);
     result.at = std::max(result.at, latest->finished_at);
     const bool may_return = main.restart_policy == RestartPolicy::kUnknown && latest->exit_code != 0;
     result.settled_at = std::max(result.settled_at,
@@ -87,6 +91,7 @@ Completion JudgeCompletion(const PodState& pod, const Options& options, Time now
     if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return result;
     final_from = std::max(final_from, pod.last_activity + options.main_list_settle);
   }
+  if (all_found) result.known_since = last_exit;
   if (now < final_from) {
     result.recheck_at = final_from;
     return result;

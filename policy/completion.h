@@ -25,6 +25,9 @@ struct Completion {
   RuntimeTime at = 0;
   // The same, plus the time that a failed main was given to come back.
   RuntimeTime settled_at = 0;
+  // Where all of it happened before this shim came: when the last main ended.
+  // A drain delay that has begun does not begin anew.
+  std::optional<Time> known_since;
   // Not complete now, but will be at this time if nothing happens.
   std::optional<Time> recheck_at;
 };

@@ -24,7 +24,7 @@ const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState
   const std::pair<const ContainerId, ContainerRecord>* newest = nullptr;
   for (const auto& entry : pod.containers) {
     const ContainerRecord& container = entry.second;
-    if (container.sandbox != sandbox || container.name != name) continue;
+    if (container.sandbox != sandbox || container.name != name || container.collected) continue;
     if (newest == nullptr || newest->second.order < container.order) newest = &entry;
   }
   if (newest == nullptr || !newest->second.by_shim || newest->second.caller_stops) return nullptr;
@@ -140,8 +140,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
                           "\" of lower priority has started; no plan source told of it in time")});
   }
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);
-  const bool timed_out = waiting != sandbox.waiting.end() && waiting->second.timed_out;
-  if (verdict.open || (timed_out && !verdict.invalid)) {
+  if (verdict.open || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
     if (waiting != sandbox.waiting.end()) {
       if (waiting->second.remembered) actions.emplace_back(Forget{event.sandbox, event.name});
       sandbox.waiting.erase(waiting);
@@ -157,6 +156,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     waiting->second.since = now;
     actions.emplace_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
   }
+  if (waiting->second.remembered && !remember) actions.emplace_back(Forget{event.sandbox, event.name});
   waiting->second.remembered = remember;
   actions.emplace_back(RefuseCreate{
       event.call, absl::StrCat(verdict.message, verdict.for_probe && !remember ? kRetryHint : ""), remember});
@@ -207,6 +207,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.exit_code = event.exit_code;
   record.finished_at = event.finished_at;
   record.exit_seen = now;
+  record.exited_at = now - event.exited_ago;
   record.found_exited = event.found && event.state == RunState::kExited;
   pod_of_container_[event.container] = state.ref;
   state.arrived.try_emplace(event.name, event.traits);
@@ -289,6 +290,7 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   container.exit_code = event.exit_code;
   container.finished_at = event.finished_at;
   container.exit_seen = now;
+  container.exited_at = now;
   auto sandbox = pod->state.sandboxes.find(container.sandbox);
   if (container.started && sandbox != pod->state.sandboxes.end())
     sandbox->second.ended.insert(container.name);
@@ -325,6 +327,12 @@ Engine::Pod* Engine::On(const CallCancelled& event, Time, Actions&) {
 Engine::Pod* Engine::On(const CallerStops& event, Time, Actions&) {
   Pod* pod = MutablePodOf(event.container);
   if (pod != nullptr) pod->state.containers.at(event.container).caller_stops = true;
+  return pod;
+}
+
+Engine::Pod* Engine::On(const CallerStopEnded& event, Time, Actions&) {
+  Pod* pod = MutablePodOf(event.container);
+  if (pod != nullptr && !event.ok) pod->state.containers.at(event.container).caller_stops = false;
   return pod;
 }
 

@@ -81,6 +81,7 @@ class Engine {
   Pod* On(const ContainerGone& event, Time now, Actions& actions);
   Pod* On(const CallCancelled& event, Time now, Actions& actions);
   Pod* On(const CallerStops& event, Time now, Actions& actions);
+  Pod* On(const CallerStopEnded& event, Time now, Actions& actions);
   Pod* On(const SandboxStopping& event, Time now, Actions& actions);
   Pod* On(const SandboxGone& event, Time now, Actions& actions);
   Pod* On(const PullStarted& event, Time now, Actions& actions);

@@ -54,7 +54,8 @@ struct CreateFailed {
 };
 
 // A container exists: just created, or found in the runtime (then with its
-// state and exit).
+// state and exit). Of several that are found the oldest come first: the last
+// one of a name counts as the newest.
 struct ContainerSeen {
   ContainerId container;
   SandboxId sandbox;
@@ -68,6 +69,7 @@ struct ContainerSeen {
   bool started = false;  // ran at least once
   int32_t exit_code = 0;
   RuntimeTime finished_at = 0;
+  Duration exited_ago{0};  // by the runtime's clock; for what is found exited
 };
 
 // Somebody asks to start a container. Answered by exactly one of ForwardStart,
@@ -114,6 +116,13 @@ struct CallerStops {
   ContainerId container;
 };
 
+// The call that stopped it is over. Not ok: it failed or was given up, and
+// nobody is at it any more.
+struct CallerStopEnded {
+  ContainerId container;
+  bool ok = false;
+};
+
 struct SandboxStopping {
   SandboxId sandbox;
 };
@@ -144,10 +153,10 @@ struct SidecarStopEnded {
 // Time has passed; sent at NextWakeup().
 struct Tick {};
 
-using Event =
-    std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
-                 ContainerStarted, ContainerReady, StartFailed, ContainerExited, ContainerGone, CallCancelled,
-                 CallerStops, SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+using Event = std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen,
+                           StartRequested, ContainerStarted, ContainerReady, StartFailed, ContainerExited,
+                           ContainerGone, CallCancelled, CallerStops, CallerStopEnded, SandboxStopping,
+                           SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
 

@@ -42,6 +42,7 @@ struct ContainerRecord {
   int32_t exit_code = 0;
   RuntimeTime finished_at = 0;
   Time exit_seen{0};
+  Time exited_at{0};  // earlier than exit_seen where it was found exited
   bool caller_stops = false;
   bool collected = false;     // gone from the runtime, kept for its exit
   bool found_exited = false;  // had ended before this shim came
@@ -56,7 +57,6 @@ struct WaitingContainer {
   Time since{0};
   bool remembered = false;
   bool launching = false;
-  bool timed_out = false;
   std::vector<CallId> creates;  // calls that wait for the launch under way
 
   bool operator==(const WaitingContainer&) const = default;
@@ -70,6 +70,7 @@ struct SandboxRecord {
   std::set<std::string> hooks_over;  // were started and are through with their postStart
   std::set<std::string> ready;       // passed their probes once
   std::set<std::string> ended;       // were started and have ended since
+  std::set<std::string> timed_out;   // were held for too long: held no more
   std::map<std::string, WaitingContainer> waiting;
 
   bool operator==(const SandboxRecord&) const = default;

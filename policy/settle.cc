@@ -31,14 +31,14 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
       if (waiting.launching) continue;
       const Verdict verdict = JudgeCreate(pod, sandbox, name);
       if (verdict.invalid) continue;
-      if (!verdict.open && !waiting.timed_out) {
+      if (!verdict.open && !sandbox.timed_out.contains(name)) {
         if (pod.settings.launch_timeout == Duration{0}) continue;
         const Time deadline = waiting.since + pod.settings.launch_timeout;
         if (now < deadline) {
           wakeup.At(deadline);
           continue;
         }
-        waiting.timed_out = true;
+        sandbox.timed_out.insert(name);
         actions.emplace_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
       }
       if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
@@ -58,7 +58,7 @@ std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& san
   }
   const LaunchOrder order = LaunchOrder::Of(pod);
   for (const auto& [name, waiting] : sandbox.waiting) {
-    if (waiting.launching || waiting.timed_out) continue;
+    if (waiting.launching || sandbox.timed_out.contains(name)) continue;
     for (const Ranked& blocker : order.BlockersOf(name)) {
       if (!IsSatisfied(pod, sandbox, blocker.name)) wanted.insert(blocker.name);
     }
@@ -132,7 +132,7 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
     return;
   }
   if (!pod.completed_since) {
-    pod.completed_since = now;
+    pod.completed_since = std::min(now, completion.known_since.value_or(now));
     actions.emplace_back(Note{Note::Kind::kPodComplete, pod.ref, "", "all main containers have finished"});
   }
   const StopDecision decision = JudgeStops(pod, now);

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -18,7 +20,19 @@ constexpr Duration kRetryPeriod = std::chrono::milliseconds(300);
 // How long the plans of pods found at start are waited for.
 constexpr Duration kPlanPatience = std::chrono::seconds(1);
 
+Duration SinceRuntimeTime(policy::RuntimeTime time) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::max<Duration>(now - std::chrono::nanoseconds(time), Duration{0});
+}
+
 }  // namespace
+
+// A container that the shim has not met yet.
+struct Reconciler::Found {
+  int64_t created_at = 0;
+  policy::ContainerSeen seen;
+  std::optional<policy::Stamp> stamp;
+};
 
 // One reading of the runtime. `done` runs when the last holder lets go.
 struct Reconciler::Pass {
@@ -26,6 +40,7 @@ struct Reconciler::Pass {
   bool ok = true;
   std::set<std::string> sandboxes_before;
   std::set<std::string> containers_before;
+  std::vector<Found> found;
   ~Pass() {
     if (done) done(ok);
   }
@@ -101,9 +116,10 @@ void Reconciler::Run(std::function<void(bool ok)> done) {
   // What is made while the lists are under way is not missing from them.
   for (std::string& id : conductor_.engine().KnownSandboxes()) pass->sandboxes_before.insert(std::move(id));
   for (std::string& id : conductor_.engine().KnownContainers()) pass->containers_before.insert(std::move(id));
-  pass->done = [this, done = std::move(done)](bool ok) {
+  pass->done = [this, raw = pass.get(), done = std::move(done)](bool ok) {
     running_ = false;
     if (stopped_) return;
+    TellFound(raw->found);
     if (ok && !std::exchange(ready_, true)) {
       spdlog::info("runtime read: {} sandboxes, {} containers", conductor_.engine().KnownSandboxes().size(),
                    conductor_.engine().KnownContainers().size());
@@ -125,10 +141,15 @@ void Reconciler::Run(std::function<void(bool ok)> done) {
 
 void Reconciler::OnSandboxes(const std::shared_ptr<Pass>& pass,
                              const runtime::v1::ListPodSandboxResponse& response) {
+  std::vector<const runtime::v1::PodSandbox*> oldest_first;
   for (const runtime::v1::PodSandbox& sandbox : response.items()) {
     pass->sandboxes_before.erase(sandbox.id());
-    if (conductor_.engine().KnowsSandbox(sandbox.id())) continue;
-    const policy::SandboxSeen seen = ToSandboxSeen(sandbox);
+    if (!conductor_.engine().KnowsSandbox(sandbox.id())) oldest_first.push_back(&sandbox);
+  }
+  std::sort(oldest_first.begin(), oldest_first.end(),
+            [](const auto* a, const auto* b) { return a->created_at() < b->created_at(); });
+  for (const runtime::v1::PodSandbox* sandbox : oldest_first) {
+    const policy::SandboxSeen seen = ToSandboxSeen(*sandbox);
     conductor_.Feed(seen);
     if (seen.ready) {
       // The pass lasts until the plan is there: decisions need it.
@@ -166,7 +187,9 @@ void Reconciler::OnList(const runtime::v1::ListContainersResponse& containers) {
 }
 
 void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Container& container) {
-  policy::ContainerSeen seen;
+  Found found;
+  found.created_at = container.created_at();
+  policy::ContainerSeen& seen = found.seen;
   seen.container = container.id();
   seen.sandbox = container.pod_sandbox_id();
   seen.name = container.metadata().name();
@@ -176,37 +199,48 @@ void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Con
   seen.state = ToRunState(container.state());
   seen.started = seen.state == policy::RunState::kRunning;
 
-  const std::optional<policy::Stamp> stamp = policy::ReadStamp(ToAnnotations(container.annotations()));
-  if (stamp) {
-    seen.traits = stamp->traits;
-    seen.by_shim = stamp->by_shim;
+  found.stamp = policy::ReadStamp(ToAnnotations(container.annotations()));
+  if (found.stamp) {
+    seen.traits = found.stamp->traits;
+    seen.by_shim = found.stamp->by_shim;
   }
-  auto feed = [this, stamp](const policy::ContainerSeen& event) {
-    conductor_.Feed(event);
-    const policy::PodState* pod = conductor_.engine().PodOfContainer(event.container);
-    if (stamp && stamp->plan && pod != nullptr) conductor_.Feed(policy::PlanLearnt{pod->ref, *stamp->plan});
-  };
-  if (stamp && seen.state != policy::RunState::kExited) {
-    feed(seen);
+  if (found.stamp && seen.state != policy::RunState::kExited) {
+    pass->found.push_back(std::move(found));
     return;
   }
-  runtime_.ContainerStatus(
-      container.id(), /*verbose=*/!stamp,
-      [pass, seen, feed, stamped = stamp.has_value()](
-          const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) mutable {
-        if (status.error_code() == grpc::StatusCode::NOT_FOUND) return;
-        if (!status.ok()) {
-          pass->ok = false;
-          return;
-        }
-        const runtime::v1::ContainerStatus& container_status = response.status();
-        seen.state = ToRunState(container_status.state());
-        seen.started = container_status.started_at() > 0;
-        seen.exit_code = container_status.exit_code();
-        seen.finished_at = container_status.finished_at();
-        if (!stamped) seen.traits = TraitsFromVerboseInfo(response);
-        feed(seen);
-      });
+  runtime_.ContainerStatus(container.id(), /*verbose=*/!found.stamp,
+                           [pass, found](const grpc::Status& status,
+                                         const runtime::v1::ContainerStatusResponse& response) mutable {
+                             if (status.error_code() == grpc::StatusCode::NOT_FOUND) return;
+                             if (!status.ok()) {
+                               pass->ok = false;
+                               return;
+                             }
+                             const runtime::v1::ContainerStatus& container_status = response.status();
+                             policy::ContainerSeen& event = found.seen;
+                             event.state = ToRunState(container_status.state());
+                             event.started = container_status.started_at() > 0;
+                             event.exit_code = container_status.exit_code();
+                             event.finished_at = container_status.finished_at();
+                             if (event.finished_at > 0)
+                               event.exited_ago = SinceRuntimeTime(event.finished_at);
+                             if (!found.stamp) event.traits = TraitsFromVerboseInfo(response);
+                             pass->found.push_back(std::move(found));
+                           });
+}
+
+void Reconciler::TellFound(std::vector<Found>& found) {
+  // The policy takes the last one of a name that it is told of for the newest.
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.created_at < b.created_at; });
+  for (const Found& container : found) {
+    if (conductor_.engine().FindContainer(container.seen.container) != nullptr) continue;
+    conductor_.Feed(container.seen);
+    const policy::PodState* pod = conductor_.engine().PodOfContainer(container.seen.container);
+    if (container.stamp && container.stamp->plan && pod != nullptr) {
+      conductor_.Feed(policy::PlanLearnt{pod->ref, *container.stamp->plan});
+    }
+  }
 }
 
 void Reconciler::Compare(const runtime::v1::Container& container) {

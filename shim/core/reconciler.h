@@ -49,11 +49,13 @@ class Reconciler {
   void Stop();
 
  private:
+  struct Found;
   struct Pass;
 
   void Run(std::function<void(bool ok)> done);
   void OnSandboxes(const std::shared_ptr<Pass>& pass, const runtime::v1::ListPodSandboxResponse& response);
   void OnContainers(const std::shared_ptr<Pass>& pass, const runtime::v1::ListContainersResponse& response);
+  void TellFound(std::vector<Found>& found);
   void Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Container& container);
   void Compare(const runtime::v1::Container& container);
   void AskForExit(const std::string& id);

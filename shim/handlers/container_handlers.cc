@@ -75,12 +75,18 @@ class StopContainerHandler : public CallHandler {
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::StopContainerRequest request;
-    if (FromBytes(bytes, request)) context_.conductor.Feed(policy::CallerStops{request.container_id()});
+    if (FromBytes(bytes, request)) container_ = request.container_id();
+    context_.conductor.Feed(policy::CallerStops{container_});
     call.Forward(bytes);
+  }
+
+  void OnEnd(const grpc::Status& status) override {
+    context_.conductor.Feed(policy::CallerStopEnded{container_, status.ok()});
   }
 
  private:
   HandlerContext& context_;
+  policy::ContainerId container_;
 };
 
 class RemoveContainerHandler : public CallHandler {

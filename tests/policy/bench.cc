@@ -118,9 +118,19 @@ RuntimeContainer& Bench::Container(const std::string& name) {
 
 ContainerSeen Bench::Describe(const RuntimeContainer& container, bool found) const {
   return ContainerSeen{
-      container.id,        container.sandbox,    container.name, container.attempt, TraitsOf(container.name),
-      grace_seconds_,      container.by_shim,    found,          container.state,   container.started,
-      container.exit_code, container.finished_at};
+      container.id,
+      container.sandbox,
+      container.name,
+      container.attempt,
+      TraitsOf(container.name),
+      grace_seconds_,
+      container.by_shim,
+      found,
+      container.state,
+      container.started,
+      container.exit_code,
+      container.finished_at,
+      container.finished_at > 0 ? Duration(RuntimeNow() - container.finished_at) : Duration{0}};
 }
 
 RuntimeContainer& Bench::Add(const std::string& name, uint32_t attempt, bool by_shim) {

@@ -62,6 +62,8 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
                         ContainerGone{id},
                         CallCancelled{1},
                         CallerStops{id},
+                        CallerStopEnded{id, false},
+                        ContainerReady{id},
                         SandboxStopping{bench.sandbox()},
                         SandboxGone{bench.sandbox()},
                         PullStarted{bench.pod(), "i"},

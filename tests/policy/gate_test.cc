@@ -17,6 +17,15 @@ PlannedContainer WithBarrier(PlannedContainer container) {
   return container;
 }
 
+TEST(Gate, WhoWasHeldForTooLongIsNotHeldAgain) {
+  Bench bench({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
+  bench.Run("a:refused +5m note:timeout");
+  // Let through, but the runtime has no image for it yet.
+  EXPECT_EQ(Only<AdmitCreate>(bench.Create("a")).size(), 1u);
+  bench.Send(CreateFailed{bench.sandbox(), "a", /*by_shim=*/false});
+  bench.Run("+1s a:runs");
+}
+
 TEST(Gate, Scenarios) {
   const Annotations kOrdered = {{std::string(kOrderedAnnotation), "Ordered"}};
   const Annotations kOff = {{std::string(kEnabledAnnotation), "false"}};

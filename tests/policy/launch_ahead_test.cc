@@ -46,6 +46,21 @@ TEST(LaunchAhead, OnceTheGateOpens) {
   });
 }
 
+TEST(LaunchAhead, ARemovedContainerAnswersNoCreate) {
+  Bench bench({Main("a"), Main("b", 10)}, kOnFailure);
+  bench.Run("a:refused b:runs launch:a a:exit=0 a:gone");
+  EXPECT_EQ(Only<AdmitCreate>(bench.Create("a")).size(), 1u);
+}
+
+TEST(LaunchAhead, ARequestThatIsNotRememberedAnyMoreIsForgotten) {
+  Bench bench({Main("a"), Main("b", 10)}, kAlways);
+  bench.Run("a:refused");
+  PlannedContainer hooked = Main("a");
+  hooked.post_start = Tri::kYes;
+  bench.Send(PlanLearnt{bench.pod(), PodPlan{"test", {hooked, Main("b", 10)}, kAlways}});
+  EXPECT_EQ(Only<Forget>(bench.Create("a")).size(), 1u);
+}
+
 TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {
   for (Tri hook : {Tri::kYes, Tri::kUnknown}) {
     PlannedContainer hooked = Main("a");

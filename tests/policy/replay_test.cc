@@ -50,6 +50,8 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
         ContainerGone{id},
         CallCancelled{one_of(static_cast<uint32_t>(call))},
         CallerStops{id},
+        CallerStopEnded{id, one_of(2) == 0},
+        ContainerReady{id},
         SandboxStopping{sandbox},
         SandboxGone{sandbox},
         PullStarted{pod, "image"},
@@ -57,8 +59,9 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
         SidecarStopEnded{id, one_of(2) == 0, true},
         Tick{}};
     // Removals are rarer than the rest, or nothing would ever get far.
-    const uint32_t choice = one_of(18);
-    const bool rare = choice == 12 || choice == 13;
+    const uint32_t choice = one_of(std::size(choices));
+    const bool rare = std::holds_alternative<SandboxStopping>(choices[choice]) ||
+                      std::holds_alternative<SandboxGone>(choices[choice]);
     log.push_back({rare && one_of(6) != 0 ? Event(Tick{}) : choices[choice], now});
     call += 2;
   }
@@ -99,7 +102,7 @@ std::string Text(const Actions& actions) {
 
 TEST(Replay, TheSameLogGivesTheSameActions) {
   size_t actions_in_all = 0;
-  for (uint32_t seed = 1; seed <= 60; ++seed) {
+  for (uint32_t seed = 1; seed <= 80; ++seed) {
     const std::vector<Recorded> log = RandomLog(seed, 600);
     Engine first{Options{}}, second{Options{}};
     std::optional<Engine> copy;

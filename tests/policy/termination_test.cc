@@ -82,6 +82,30 @@ TEST(Termination, OneThatKubeletStopsIsLeftToIt) {
   bench.Run("m:exit=0 +1h nostop");
 }
 
+TEST(Termination, AStopThatSomebodyGaveUpIsTakenOver) {
+  Bench bench({Main("m"), Sidecar("s")}, kNever);
+  bench.Run("m:runs s:runs");
+  const ContainerId id = bench.Container("s").id;
+  bench.Send(CallerStops{id});
+  bench.Run("m:exit=0 nostop");
+  bench.Send(CallerStopEnded{id, /*ok=*/false});
+  bench.Run("stop:s");
+}
+
+TEST(Termination, AStopThatWorkedIsNotRepeated) {
+  Bench bench({Main("m"), Sidecar("s")}, kNever);
+  bench.Run("m:runs s:runs");
+  const ContainerId id = bench.Container("s").id;
+  bench.Send(CallerStops{id});
+  bench.Send(CallerStopEnded{id, /*ok=*/true});
+  bench.Run("m:exit=0 nostop");
+}
+
+TEST(Termination, ADrainDelayGoesOnUnderANewShim) {
+  Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kDrainDelayAnnotation), "10s"}});
+  bench.Run("m:runs s:runs m:exit=0 +6s newshim +3900ms nostop +100ms stop:s");
+}
+
 TEST(Termination, TheDrainDelayComesFirst) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kDrainDelayAnnotation), "10s"}});
   bench.Run("m:runs s:runs m:exit=0 +9s nostop +1s stop:s");

@@ -174,5 +174,37 @@ TEST_F(TerminationTest, ExitsAreLearntWithoutTheEventService) {
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
 }
 
+// A running attempt is known at once, an ended one only after its status has
+// been read.
+TEST(TerminationRestartTest, TheNewestAttemptDecides) {
+  ShimSetup setup;
+  Pod pod(setup, R"({"restartPolicy": "OnFailure", "containers": [{"name": "main"}, {"name": "agent"}]})");
+  const std::string agent =
+      pod.Launch(pod.Request("agent", {{"KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true"}}));
+  const std::string failed = pod.Launch(pod.Request("main"));
+  ASSERT_TRUE(setup.runtime.Exit(failed, 1));
+  cri::CreateContainerRequest again = pod.Request("main");
+  again.mutable_config()->mutable_metadata()->set_attempt(1);
+  const std::string main = pod.Launch(again);
+  setup.RestartShim();
+  ASSERT_TRUE(setup.runtime.Exit(main, 0));
+  EXPECT_TRUE(
+      Eventually([&] { return setup.runtime.model().Find(agent)->state() == cri::CONTAINER_EXITED; }));
+}
+
+TEST_F(TerminationTest, AStopThatTheCallerGaveUpIsTakenOver) {
+  Launch();
+  setup_.runtime.Hang(Method("StopContainer"));
+  cri::StopContainerRequest request;
+  request.set_container_id(agent_);
+  auto stop = setup_.client.Begin(Method("StopContainer"), request.SerializeAsString());
+  ASSERT_TRUE(Eventually([this] { return setup_.runtime.Hanging() == 1; }));
+  stop.reset();
+  ASSERT_TRUE(Eventually([this] { return setup_.runtime.CancelledWhileHanging() == 1; }));
+  setup_.runtime.Clear(Method("StopContainer"));
+  ASSERT_TRUE(setup_.runtime.Exit(main_, 0));
+  EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+}
+
 }  // namespace
 }  // namespace sidecar_shim::testing
