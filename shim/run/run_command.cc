@@ -20,9 +20,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "policy/settings.h"
 #include "shim/manifest.h"
 #include "shim/run/admission.h"
 #include "shim/run/interrupt.h"
+#include "shim/run/plan_annotation.h"
 #include "shim/run/pod_worker.h"
 #include "shim/run/pods_api_server.h"
 #include "shim/run/timeline_json.h"
@@ -91,7 +93,13 @@ int TerminalWidth() {
   return std::min<int>(size.ws_col, kMaxWidth);
 }
 
-std::unique_ptr<PodsApiServer> OfferPod(const Flags& flags, const PodModel& model) {
+// So that the shim knows the pod all the same.
+void AnnotatePlan(PodModel& model) {
+  auto& annotations = *model.pod.mutable_metadata()->mutable_annotations();
+  annotations.insert({std::string(policy::kPlanAnnotation), PlanAnnotation(model.pod)});
+}
+
+std::unique_ptr<PodsApiServer> OfferPod(const Flags& flags, PodModel& model) {
   if (flags.no_pods_api) return nullptr;
   std::string path = flags.pods_api_socket.empty()
                          ? absl::StrCat(flags.kubelet_root_dir, "/pods-api/pods-api.sock")
@@ -101,13 +109,14 @@ std::unique_ptr<PodsApiServer> OfferPod(const Flags& flags, const PodModel& mode
     (*server)->SetPod(model.pod);
     return *std::move(server);
   }
-  std::cerr << "warning: the pod is not offered over kubelet's PodsAPI: " << server.status().message()
-            << "\n";
+  AnnotatePlan(model);
+  std::cerr << "warning: the pod is not offered over kubelet's PodsAPI (" << server.status().message()
+            << "); the shim learns it from the annotation " << policy::kPlanAnnotation << "\n";
   if (absl::IsAlreadyExists(server.status())) {
     std::cerr
-        << "hint: a kubelet runs on this node. It ends pods that it does not know, so let it run this one "
-           "(as a\n"
-           "      static pod, say), or run against a runtime of your own; --no-pods-api silences this.\n";
+        << "hint: that may be another `sidecar-shim run`, which does no harm. A kubelet would end pods that\n"
+           "      it does not know: let it run this one (as a static pod, say), or run against a runtime of\n"
+           "      your own. --no-pods-api silences this.\n";
   }
   return nullptr;
 }

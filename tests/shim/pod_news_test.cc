@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "shim/kube/pod_json.h"
+#include "shim/run/plan_annotation.h"
+#include "shim/sources/annotation_source.h"
 
 namespace sidecar_shim {
 namespace {
@@ -96,6 +102,59 @@ TEST(PodNewsTest, OwnRestartPolicy) {
   EXPECT_FALSE(plan.containers[0].own_restart_policy);
   EXPECT_EQ(plan.containers[1].own_restart_policy, policy::RestartPolicy::kNever);
   EXPECT_EQ(plan.containers[2].own_restart_policy, policy::RestartPolicy::kUnknown);
+}
+
+TEST(PodNewsTest, ProbesOfAllKinds) {
+  const absl::StatusOr<core::Pod> pod = PodFromJson(nlohmann::json::parse(R"({
+    "metadata": {"name": "p", "uid": "u"},
+    "spec": {"containers": [
+      {"name": "exec", "startupProbe": {"exec": {"command": ["cat", "/ready"]}, "failureThreshold": 30}},
+      {"name": "http", "ports": [{"name": "web", "containerPort": 8080}],
+       "readinessProbe": {"httpGet": {"path": "/ok", "port": "web", "scheme": "HTTPS",
+                                      "httpHeaders": [{"name": "X-A", "value": "b"}]},
+                          "initialDelaySeconds": 2, "periodSeconds": 3, "successThreshold": 2}},
+      {"name": "tcp", "readinessProbe": {"tcpSocket": {"port": 6379, "host": "10.0.0.1"}}},
+      {"name": "grpc", "readinessProbe": {"grpc": {"port": 9000, "service": "s"}, "timeoutSeconds": 4}},
+      {"name": "lost", "readinessProbe": {"tcpSocket": {"port": "no-such-port"}}},
+      {"name": "none"}]},
+    "status": {"containerStatuses": [
+      {"name": "http", "ready": true, "containerID": "containerd://abc"},
+      {"name": "tcp", "ready": false, "containerID": "containerd://def"}]}})"));
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  const PodNews news = NewsFromPod(*pod, "s");
+  const auto& containers = news.plan.containers;
+  EXPECT_EQ(containers[0].startup_probe->command, (std::vector<std::string>{"cat", "/ready"}));
+  EXPECT_EQ(containers[0].startup_probe->failure_threshold, 30);
+  EXPECT_EQ(containers[0].startup_probe->period, std::chrono::seconds(10));
+  EXPECT_FALSE(containers[0].readiness_probe);
+  const policy::ProbeSpec http = *containers[1].readiness_probe;
+  EXPECT_EQ(http.port, 8080);
+  EXPECT_EQ(http.path, "/ok");
+  EXPECT_TRUE(http.https);
+  EXPECT_EQ(http.headers.at(0).second, "b");
+  EXPECT_EQ(http.initial_delay, std::chrono::seconds(2));
+  EXPECT_EQ(http.success_threshold, 2);
+  EXPECT_EQ(containers[2].readiness_probe->port, 6379);
+  EXPECT_EQ(containers[2].readiness_probe->host, "10.0.0.1");
+  EXPECT_EQ(containers[3].readiness_probe->service, "s");
+  EXPECT_EQ(containers[3].readiness_probe->timeout, std::chrono::seconds(4));
+  EXPECT_EQ(containers[4].readiness_probe->port, 0);
+  EXPECT_TRUE(containers[4].probed);
+  EXPECT_FALSE(containers[5].probed);
+  EXPECT_EQ(news.ready, std::vector<policy::ContainerId>{"abc"});
+}
+
+TEST(PodNewsTest, AsAnAnnotationItTellsTheSame) {
+  core::Pod pod;
+  pod.mutable_spec()->set_restartpolicy("OnFailure");
+  AddEnv(Add(pod, "main"), "OTHER", "1");
+  core::Container& agent = Add(pod, "agent");
+  AddEnv(agent, "KRUISE_CONTAINER_PRIORITY", "-5");
+  AddEnv(agent, "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true");
+  agent.mutable_lifecycle()->mutable_poststart();
+  absl::StatusOr<policy::PodPlan> read = ParsePlanAnnotation(run::PlanAnnotation(pod));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, NewsFromPod(pod, read->source).plan);
 }
 
 }  // namespace

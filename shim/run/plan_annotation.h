@@ -1,0 +1,17 @@
+// The pod's plan as an annotation, for where it cannot be offered as kubelet
+// does: another `run` or a kubelet holds the socket.
+#ifndef SIDECAR_SHIM_SHIM_RUN_PLAN_ANNOTATION_H_
+#define SIDECAR_SHIM_SHIM_RUN_PLAN_ANNOTATION_H_
+
+#include <string>
+
+#include "shim/run/cri.h"
+
+namespace sidecar_shim::run {
+
+// The value of sidecar-shim.io/plan (shim/sources/annotation_source.h).
+std::string PlanAnnotation(const core::Pod& pod);
+
+}  // namespace sidecar_shim::run
+
+#endif  // SIDECAR_SHIM_SHIM_RUN_PLAN_ANNOTATION_H_
