@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Readiness on a real kubelet: the main container, listed first, is held until the sidecar's probe passes.
+
+When a probe could first pass is read from the sidecar's log, whose lines the runtime stamps with nanoseconds.
+"""
+
+import datetime
+
+from harness import pods, session, wait
+from harness.pods import PRIORITY
+from test_kubelet import Node
+
+# kubelet would look every ten seconds.
+SLOW_PERIOD = {"periodSeconds": 10, "failureThreshold": 30}
+FOREVER = "while :; do sleep 0.1; done"
+# What has to happen in between: one try of the probe, then a create and a start in the runtime.
+LONGEST_WAY_TO_MAIN = 2.0
+
+
+def main(**more):
+    return pods.container("main", "exit 0", **more)
+
+
+def proxy(command, probe, kind="readinessProbe", **more):
+    return pods.container("proxy", command, env={PRIORITY: 10}, **{kind: {**SLOW_PERIOD, **probe}}, **more)
+
+
+def served_on(port):
+    return f"mkdir -p /tmp/www; echo ok >/tmp/www/ok; sleep 2; echo ready; exec httpd -f -p {port} -h /tmp/www"
+
+
+class Readiness(Node):
+    version = "2.4"
+
+    def ready_at_ns(self, name):
+        """When the sidecar said so, as the runtime dates its log line."""
+        path = self.in_runtime(name)["proxy"]["logPath"]
+
+        def line():
+            with open(path, encoding="utf-8") as log:
+                return next((entry for entry in log if entry.rstrip().endswith(" ready")), None)
+
+        stamp = wait.until(line, f"{name}: the proxy says that it is ready").split()[0]
+        whole, fraction = stamp.rstrip("Z").split("+")[0].split(".")
+        seconds = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.timezone.utc).timestamp()
+        return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+
+    def launched_after_ready(self, name):
+        """Seconds from the moment at which the probe could first pass to the main's creation."""
+        wait.until(lambda: "main" in self.in_runtime(name), f"{name}: main is there")
+        created = self.in_runtime(name)["main"]["createdAtNs"]
+        return (created - self.ready_at_ns(name)) / 10**9
+
+    def check_held_until_ready(self, pod):
+        self.add(pod)
+        name = pod["metadata"]["name"]
+        after = self.launched_after_ready(name)
+        print(f"{name}: main is created {after * 1000:.0f} ms after the probe could pass", flush=True)
+        self.assertGreater(after, 0, f"{name}: main waits")
+        self.assertLess(after, LONGEST_WAY_TO_MAIN, f"{name}: main does not wait for kubelet's next look")
+        wait.until(lambda: self.kubelet.container_statuses(name)["main"]["restartCount"] == 0, f"{name}: no restart")
+
+    def test_an_exec_probe_is_waited_for(self):
+        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
+        self.check_held_until_ready(pods.pod("ready-exec", [main(), proxy(command, {"exec": {"command": ["cat", "/tmp/ok"]}})]))
+
+    def test_a_startup_probe_is_waited_for(self):
+        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
+        probe = {"exec": {"command": ["cat", "/tmp/ok"]}}
+        self.check_held_until_ready(pods.pod("ready-startup", [main(), proxy(command, probe, kind="startupProbe")]))
+
+    def test_an_http_probe_is_waited_for(self):
+        probe = {"httpGet": {"path": "/ok", "port": "web"}}
+        ports = [{"name": "web", "containerPort": 18081}]
+        self.check_held_until_ready(pods.pod("ready-http", [main(), proxy(served_on(18081), probe, ports=ports)]))
+
+    def test_a_tcp_probe_is_waited_for(self):
+        probe = {"tcpSocket": {"port": 18082}}
+        self.check_held_until_ready(pods.pod("ready-tcp", [main(), proxy(served_on(18082), probe)]))
+
+    def test_a_main_with_a_hook_is_left_to_kubelet(self):
+        """It cannot be launched ahead: kubelet itself has to come back, and not only after its longest pause."""
+        hooked = main(lifecycle={"postStart": {"exec": {"command": ["true"]}}})
+        hooked["command"] = ["/bin/sh", "-c", "sleep 3"]
+        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
+        self.add(pods.pod("ready-hook", [hooked, proxy(command, {"exec": {"command": ["cat", "/tmp/ok"]}})]))
+        self.assertGreater(self.launched_after_ready("ready-hook"), 0)
+
+    def test_a_blockers_hook_is_waited_for(self):
+        hook = {"postStart": {"exec": {"command": ["sh", "-c", "sleep 2; touch /tmp/hook-over"]}}}
+        blocker = pods.container("proxy", f"until [ -e /tmp/hook-over ]; do sleep 0.02; done; echo ready; {FOREVER}",
+                                 env={PRIORITY: 10}, lifecycle=hook)
+        self.add(pods.pod("hook-over", [main(), blocker]))
+        self.assertGreater(self.launched_after_ready("hook-over"), 0)
+
+    def test_a_pod_may_be_content_with_running(self):
+        probe = {"exec": {"command": ["cat", "/tmp/never"]}}
+        annotations = {"sidecar-shim.io/launch-gate": "running"}
+        self.add(pods.pod("content", [main(), proxy(FOREVER, probe)], annotations=annotations))
+        wait.until(lambda: "main" in self.in_runtime("content"), "main is there")
+        self.check_started_in_order("content", "proxy", "main")
+
+    def test_what_the_application_team_reads(self):
+        self.add(pods.pod("told", [main(), proxy(FOREVER, {"exec": {"command": ["cat", "/tmp/never"]}})]))
+
+        def message():
+            waiting = self.kubelet.container_statuses("told").get("main", {}).get("state", {}).get("waiting", {})
+            return waiting.get("message", "")
+
+        text = '"main" (priority 0) waits for "proxy" (priority 10) to be ready'
+        wait.until(lambda: text in message(), "the refusal is in the pod's status")
+
+
+if __name__ == "__main__":
+    session.main(shim=True)
