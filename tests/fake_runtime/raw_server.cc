@@ -58,13 +58,13 @@ void RawCall::Reply(const std::string& message) {
                          loop_.Tag([self = shared_from_this()](bool) {}));
 }
 
-RawServer::RawServer(const std::string& path, Serve serve) : serve_(std::move(serve)) {
+RawServer::RawServer(const std::string& address, Serve serve) : serve_(std::move(serve)) {
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(-1);
   builder.SetMaxSendMessageSize(-1);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadata);
   builder.RegisterAsyncGenericService(&service_);
-  builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   loop_ = std::make_unique<Loop>(builder.AddCompletionQueue());
   server_ = builder.BuildAndStart();
   Accept();

@@ -52,7 +52,8 @@ class RawServer {
   // `serve` runs on the server's thread for every call.
   using Serve = std::function<void(const std::shared_ptr<RawCall>&)>;
 
-  RawServer(const std::string& path, Serve serve);
+  // address: "unix:/path" or "host:port".
+  RawServer(const std::string& address, Serve serve);
   // Cancels whatever is under way.
   ~RawServer();
 

@@ -11,15 +11,17 @@
 
 namespace sidecar_shim::testing {
 
-// `plan` becomes the annotation sidecar-shim.io/plan.
 class Pod {
  public:
-  Pod(ShimSetup& setup, const std::string& plan) : setup_(setup) {
+  // `plan` becomes the annotation sidecar-shim.io/plan.
+  Pod(ShimSetup& setup, const std::string& plan)
+      : Pod(setup, std::map<std::string, std::string>{{"sidecar-shim.io/plan", plan}}) {}
+  Pod(ShimSetup& setup, const std::map<std::string, std::string>& annotations) : setup_(setup) {
     runtime::v1::PodSandboxMetadata& metadata = *config_.mutable_metadata();
-    metadata.set_name("pod");
+    metadata.set_name("pod-node1");
     metadata.set_namespace_("default");
     metadata.set_uid("uid-1");
-    (*config_.mutable_annotations())["sidecar-shim.io/plan"] = plan;
+    config_.mutable_annotations()->insert(annotations.begin(), annotations.end());
     runtime::v1::RunPodSandboxRequest request;
     *request.mutable_config() = config_;
     sandbox_ = setup_.client.Cri<runtime::v1::RunPodSandboxResponse>("RunPodSandbox", request)

@@ -1,0 +1,192 @@
+// The shim's own probes, through the whole shim: a container is launched when
+// the probe of the one it waits for passes.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "health.pb.h"
+#include "tests/shim/pod_support.h"
+
+namespace sidecar_shim::testing {
+namespace {
+
+namespace cri = runtime::v1;
+
+// A TCP socket of this machine; closed until Listen().
+class Port {
+ public:
+  Port() {
+    Open();
+    sockaddr_in address{};
+    socklen_t length = sizeof(address);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length);
+    number_ = ntohs(address.sin_port);
+    Close();
+  }
+  ~Port() { Close(); }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  int number() const { return number_; }
+  bool Listen() {
+    Open();
+    return listen(fd_, 16) == 0;
+  }
+
+ private:
+  void Open() {
+    fd_ = socket(AF_INET, SOCK_STREAM, 0);
+    const int on = 1;
+    setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(number_));
+    bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+  int fd_ = -1;
+  int number_ = 0;
+};
+
+class ProberTest : public ::testing::Test {
+ protected:
+  // "main" waits for "proxy", which has this probe.
+  void Launch(const std::string& probe) {
+    std::filesystem::create_directory(setup_.config.static_pod_path);
+    std::ofstream(setup_.config.static_pod_path + "/pod.json") << R"({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "pod"}, "spec": {"restartPolicy": "Never", "containers": [{"name": "main"},
+        {"name": "proxy", "env": [{"name": "KRUISE_CONTAINER_PRIORITY", "value": "10"}], )"
+                                                               << probe << "}]}}";
+    pod_.emplace(setup_, std::map<std::string, std::string>{{"kubernetes.io/config.source", "file"}});
+    const auto [status, id] = pod_->Create(pod_->Request("main"));
+    ASSERT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
+    EXPECT_NE(status.error_message().find("to be ready"), std::string::npos) << status.error_message();
+    proxy_ = pod_->Launch(pod_->Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}}));
+    ASSERT_FALSE(proxy_.empty());
+  }
+
+  bool MainIsThere() { return !setup_.runtime.model().Id("main").empty(); }
+
+  // Until `exec_passes_` the command fails.
+  void ScriptExec() {
+    setup_.runtime.On(Method("ExecSync"), [this](const std::shared_ptr<RawCall>& call) {
+      call->Read([this, call](bool, const std::string& bytes) {
+        setup_.runtime.Record(call, bytes);
+        cri::ExecSyncResponse response;
+        response.set_exit_code(exec_passes_ ? 0 : 1);
+        call->Reply(response.SerializeAsString());
+      });
+    });
+  }
+
+  std::atomic<bool> exec_passes_ = false;
+  ShimSetup setup_;
+  std::optional<Pod> pod_;
+  std::string proxy_;
+};
+
+TEST_F(ProberTest, Exec) {
+  ScriptExec();
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 2; }));
+  EXPECT_FALSE(MainIsThere());
+  exec_passes_ = true;
+  ASSERT_TRUE(Eventually([&] { return MainIsThere(); }));
+  cri::ExecSyncRequest exec;
+  ASSERT_TRUE(exec.ParseFromString(setup_.runtime.Calls(Method("ExecSync")).front().bytes));
+  EXPECT_EQ(exec.container_id(), proxy_);
+  EXPECT_EQ(exec.cmd(1), "/ok");
+  EXPECT_EQ(exec.timeout(), 1);
+}
+
+TEST_F(ProberTest, TheStartupProbeComesFirst) {
+  ScriptExec();
+  Launch(
+      R"("startupProbe": {"exec": {"command": ["up"]}}, "readinessProbe": {"exec": {"command": ["ready"]}})");
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 2; }));
+  exec_passes_ = true;
+  ASSERT_TRUE(Eventually([&] { return MainIsThere(); }));
+  std::vector<std::string> commands;
+  for (const Recorded& call : setup_.runtime.Calls(Method("ExecSync"))) {
+    cri::ExecSyncRequest exec;
+    ASSERT_TRUE(exec.ParseFromString(call.bytes));
+    commands.push_back(exec.cmd(0));
+  }
+  EXPECT_EQ(commands.front(), "up");
+  EXPECT_EQ(commands.back(), "ready");
+  EXPECT_EQ(std::count(commands.begin(), commands.end(), "ready"), 1);
+}
+
+TEST_F(ProberTest, KubeletsOwnExecProbeCounts) {
+  ScriptExec();
+  // Not before an hour, as far as the shim's own probe goes.
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}, "initialDelaySeconds": 3600})");
+  exec_passes_ = true;
+  cri::ExecSyncRequest exec;
+  exec.set_container_id(proxy_);
+  exec.add_cmd("something else");
+  ASSERT_TRUE(setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first.ok());
+  EXPECT_FALSE(MainIsThere());
+  exec.clear_cmd();
+  exec.add_cmd("cat");
+  exec.add_cmd("/ok");
+  ASSERT_TRUE(setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first.ok());
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+  EXPECT_EQ(setup_.runtime.Count(Method("ExecSync")), 2u);
+}
+
+TEST_F(ProberTest, TcpSocket) {
+  Port port;
+  Launch(R"("readinessProbe": {"tcpSocket": {"port": )" + std::to_string(port.number()) + "}}");
+  EXPECT_FALSE(MainIsThere());
+  ASSERT_TRUE(port.Listen());
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, Grpc) {
+  Port port;
+  std::atomic<bool> serving = false;
+  std::atomic<int> asked = 0;
+  RawServer health("0.0.0.0:" + std::to_string(port.number()), [&](const std::shared_ptr<RawCall>& call) {
+    call->Read([&, call](bool, const std::string& bytes) {
+      grpc::health::v1::HealthCheckRequest request;
+      EXPECT_TRUE(request.ParseFromString(bytes));
+      EXPECT_EQ(request.service(), "s");
+      EXPECT_EQ(call->method(), "/grpc.health.v1.Health/Check");
+      ++asked;
+      grpc::health::v1::HealthCheckResponse response;
+      response.set_status(serving ? grpc::health::v1::HealthCheckResponse::SERVING
+                                  : grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+      call->Reply(response.SerializeAsString());
+    });
+  });
+  Launch(R"("readinessProbe": {"grpc": {"service": "s", "port": )" + std::to_string(port.number()) + "}}");
+  ASSERT_TRUE(Eventually([&] { return asked >= 2; }));
+  EXPECT_FALSE(MainIsThere());
+  serving = true;
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, EndsWithTheContainer) {
+  ScriptExec();
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 1; }));
+  ASSERT_TRUE(setup_.runtime.Exit(proxy_, 1));
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); })) << "a container that has ended blocks nobody";
+}
+
+}  // namespace
+}  // namespace sidecar_shim::testing
