@@ -6,12 +6,11 @@
 // themselves, calls that the runtime fails, sandboxes lost, starts of kubelet's
 // lost with the shim, coarse). Each class is explored completely.
 //
-// Checked in every state: no container starts before a higher priority has
-// (in this sandbox); none is started twice, and no finished one again; a
-// sidecar is stopped only when the job has finished, once per running instance
-// and shim, lower priorities first; exits of flagged containers are masked at
-// and after completion, and only then; a launched container is never shown as
-// CREATED; and the pod can still finish.
+// Checked in every state: no container starts before a higher priority has (in
+// this sandbox), or before its probe has passed where it has one; none is started twice, and no finished one
+// again; a sidecar is stopped only when the job has finished, once per running instance and shim, lower
+// priorities first; exits of flagged containers are masked at and after completion, and only then; a launched
+// container is never shown as CREATED; and the pod can still finish.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -100,6 +99,11 @@ TEST_P(ModelTest, HoldsInEveryState) {
   for (size_t i = 0; i < total.failures.size() && i < 3; ++i) ADD_FAILURE() << total.failures[i];
 }
 
+PodSetup WithProbes(PodSetup setup) {
+  setup.probes = true;
+  return setup;
+}
+
 // Sanitizers are for memory and races, which fewer setups show as well.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SIDECAR_SHIM_SANITIZED
@@ -117,6 +121,8 @@ const Class kClasses[] = {
     {"ThreeExits", 3, Budgets(1, 1, 0, 0, 0, true), !kSanitized, kSanitized},
     {"ThreeRuntimeFails", 3, Budgets(0, 0, 1, 0, 0, true), true},
     {"ThreeSandboxLost", 3, Budgets(0, 0, 0, 1, 0, true), !kSanitized, kSanitized},
+    {"TwoProbed", 2, WithProbes(Budgets(1, 1, 0, 0, 0, false)), true},
+    {"ThreeProbed", 3, WithProbes(Budgets(0, 0, 0, 0, 0, true)), true, true},
 #ifndef SIDECAR_SHIM_SANITIZED
     {"FourDistinct", 4, Budgets(0, 0, 0, 0, 0, true), true, true},
 #endif

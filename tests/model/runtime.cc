@@ -59,6 +59,13 @@ bool World::Ran(uint8_t name, uint8_t sandbox) const {
   });
 }
 
+bool World::WasUp(uint8_t name, uint8_t sandbox) const {
+  return std::any_of(instances_.begin(), instances_.end(), [&](const Instance& instance) {
+    return instance.name == name && instance.sandbox == sandbox && instance.started &&
+           (!setup_->probes || instance.ready || instance.state == RunState::kExited);
+  });
+}
+
 bool World::Complete(uint8_t* at) const {
   bool any_main = false, any_sidecar = false;
   *at = 0;
@@ -108,7 +115,7 @@ void World::CheckStart(int index) {
   if (self.sandbox > 0 && Complete(&at)) return;
   for (uint8_t other = 0; other < setup_->containers.size(); ++other) {
     if (setup_->containers[other].priority <= setup_->containers[self.name].priority) continue;
-    if (Ran(other, self.sandbox)) continue;
+    if (WasUp(other, self.sandbox)) continue;
     // It did its work before the sandbox was replaced and will not come again.
     const int newest = Newest(other);
     const bool finished = newest >= 0 && instances_[newest].state == RunState::kExited &&
@@ -209,8 +216,9 @@ std::string World::Key() const {
   for (size_t i = 0; i < instances_.size(); ++i) sorted[IdOf(static_cast<int>(i))] = &instances_[i];
   for (const auto& [id, i] : sorted) {
     key += id;
-    add(i->by_shim | i->started << 1 | i->heard << 2 | i->start_failed << 3, i->state, i->exit_code,
-        moments[i->finished_at], i->stop);
+    add(i->by_shim | i->started << 1 | i->heard << 2 | i->start_failed << 3 |
+            (i->ready && i->state == RunState::kRunning) << 4,
+        i->state, i->exit_code, moments[i->finished_at], i->stop);
   }
 
   const policy::PodState* pod = engine_.FindPod(Pod());
@@ -226,7 +234,10 @@ std::string World::Key() const {
   for (const auto& [id, sandbox] : pod->sandboxes) {
     key += id;
     add(sandbox.stopping, -2);
-    for (const std::string& name : sandbox.ran) key += name;
+    for (const auto* names : {&sandbox.ran, &sandbox.ready, &sandbox.ended}) {
+      for (const std::string& name : *names) key += name;
+      add(-4);
+    }
     for (const auto& [name, waiting] : sandbox.waiting) {
       add(-3);
       key += name;

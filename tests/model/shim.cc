@@ -160,6 +160,7 @@ void World::Rebuild() {
     container.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
     container.traits.sidecar = setup_->containers[name].sidecar;
     container.post_start = policy::Tri::kNo;
+    container.probed = setup_->probes;
     plan.containers.push_back(container);
   }
   Tell(policy::PlanLearnt{Pod(), plan});
@@ -168,6 +169,11 @@ void World::Rebuild() {
     instances_[i].heard = instances_[i].state == RunState::kExited;
   }
   for (size_t i = 0; i < instances_.size(); ++i) Tell(Describe(i, /*found=*/true));
+  // A plan source tells it again.
+  for (size_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].ready && instances_[i].state == RunState::kRunning)
+      Tell(policy::ContainerReady{IdOf(i)});
+  }
 }
 
 }  // namespace sidecar_shim::model

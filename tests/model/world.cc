@@ -23,15 +23,15 @@ std::string PodSetup::Name() const {
   for (const ModelContainer& container : containers) {
     absl::StrAppend(&name, " ", container.sidecar ? "sidecar" : "main", "(", container.priority, ")");
   }
-  return absl::StrCat(name, launch_ahead ? " ahead" : "");
+  return absl::StrCat(name, launch_ahead ? " ahead" : "", probes ? " probed" : "");
 }
 
 std::string Step::Describe() const {
   static constexpr const char* kNames[] = {
       "kubelet looks",    "kubelet asks",      "forwarded call done", "forwarded call fails",
       "launch call done", "launch call fails", "launch call heard",   "exit",
-      "exit heard",       "stop ended heard",  "stop fails",          "time passes",
-      "shim killed",      "sandbox lost"};
+      "exit heard",       "stop ended heard",  "stop fails",          "probe passes",
+      "time passes",      "shim killed",       "sandbox lost"};
   return absl::StrCat(kNames[static_cast<int>(kind)], " ", static_cast<int>(subject), "/", code);
 }
 
@@ -78,6 +78,8 @@ std::vector<Step> World::Steps() const {
   for (uint8_t i = 0; i < instances_.size(); ++i) {
     const Instance& instance = instances_[i];
     const bool sidecar = setup_->containers[instance.name].sidecar;
+    if (setup_->probes && instance.state == RunState::kRunning && !instance.ready)
+      steps.push_back({Kind::kReady, i});
     if (instance.state == RunState::kRunning) {
       if (instance.stop == Stop::kSent) {
         steps.push_back({Kind::kExit, i, kStoppedCode});
@@ -126,6 +128,10 @@ void World::Take(const Step& step) {
       break;
     case Step::Kind::kLaunchHeard:
       LaunchHeard(step.subject);
+      break;
+    case Step::Kind::kReady:
+      instances_[step.subject].ready = true;
+      Tell(policy::ContainerReady{IdOf(step.subject)});
       break;
     case Step::Kind::kExit: {
       Instance& instance = instances_[step.subject];

@@ -46,6 +46,8 @@ struct PodSetup {
   // Coarse: exits and launches are heard of at once. Every step then still
   // meets every other, but fewer moments lie between them.
   bool coarse = false;
+  // All containers have readiness probes, which pass at some time.
+  bool probes = false;
 
   std::string Name() const;
 };
@@ -63,6 +65,7 @@ struct Step {
     kExitHeard,
     kStopHeard,  // the actuator reports that the stop has ended
     kStopFails,
+    kReady,  // a container's probe passes and the shim learns of it
     kTick,
     kKill,  // code: bit mask of the calls in flight that are done nevertheless
     kSandboxLost,
@@ -100,6 +103,7 @@ class World {
     bool started = false;
     bool heard = false;  // the engine knows of the exit
     bool start_failed = false;
+    bool ready = false;
     int16_t exit_code = 0;
     uint8_t finished_at = 0;  // the n-th exit of the pod
     Stop stop = Stop::kNone;
@@ -153,6 +157,8 @@ class World {
   // All mains have finished for good; at: the last one's end.
   bool Complete(uint8_t* at) const;
   bool Ran(uint8_t name, uint8_t sandbox) const;
+  // Ran, and where there are probes, was ready or has ended.
+  bool WasUp(uint8_t name, uint8_t sandbox) const;
   int Reported(int index);
   void CheckStart(int index);
   void CheckStop(int index);
