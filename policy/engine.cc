@@ -16,6 +16,20 @@ namespace {
 // (facts/kubelet.md §2). For what no event of kubelet's will follow.
 constexpr absl::string_view kRetryHint = "; network is not ready";
 
+// Asked for a container again, and for no new one in between: kubelet has been
+// through all that it is willing to create. What it has not asked for is no
+// regular container, or has no image yet, and must not be waited for.
+void LearnWhoIsNotComing(const PodState& pod, SandboxRecord& sandbox, const std::string& name) {
+  auto waiting = sandbox.waiting.find(name);
+  if (!pod.plan || !pod.plan->names_only || waiting == sandbox.waiting.end() ||
+      waiting->second.arrived != pod.arrived.size()) {
+    return;
+  }
+  for (const PlannedContainer& container : pod.plan->containers) {
+    if (!pod.arrived.contains(container.name)) sandbox.not_coming.insert(container.name);
+  }
+}
+
 // The container of that name that the shim itself made in this sandbox and
 // that a create with this attempt number must be answered with; null if none.
 const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState& pod,
@@ -139,6 +153,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
              absl::StrCat("priority ", event.traits.priority.value, " arrives after \"", *other,
                           "\" of lower priority has started; no plan source told of it in time")});
   }
+  LearnWhoIsNotComing(state, sandbox, event.name);
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);
   if (verdict.open || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
     if (waiting != sandbox.waiting.end()) {
@@ -158,8 +173,9 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   }
   if (waiting->second.remembered && !remember) actions.emplace_back(Forget{event.sandbox, event.name});
   waiting->second.remembered = remember;
+  waiting->second.arrived = state.arrived.size();
   actions.emplace_back(RefuseCreate{
-      event.call, absl::StrCat(verdict.message, verdict.for_probe && !remember ? kRetryHint : ""), remember});
+      event.call, absl::StrCat(verdict.message, verdict.silent && !remember ? kRetryHint : ""), remember});
   return pod;
 }
 

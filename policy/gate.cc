@@ -59,7 +59,7 @@ std::string WaitMessage(const Ranked& self, const std::vector<Ranked>& missing, 
 }  // namespace
 
 bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
-  if (WillNotCome(pod, name)) return true;
+  if (WillNotCome(pod, name) || sandbox.not_coming.contains(name)) return true;
   if (!sandbox.ran.contains(name)) return false;
   if (pod.settings.launch_gate == LaunchGate::kRunning || sandbox.ended.contains(name)) return true;
   if (WaitsForProbe(pod, name)) return sandbox.ready.contains(name);
@@ -83,8 +83,12 @@ Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std
   if (missing.empty()) return {};
   const bool for_probe = std::any_of(missing.begin(), missing.end(),
                                      [&](const Ranked& blocker) { return WaitsForProbe(pod, blocker.name); });
-  return {
-      .open = false, .message = WaitMessage(*order.Find(name), missing, for_probe), .for_probe = for_probe};
+  const bool learning = std::any_of(missing.begin(), missing.end(), [](const Ranked& blocker) {
+    return blocker.priority.kind == Priority::Kind::kUnresolved;
+  });
+  return {.open = false,
+          .message = WaitMessage(*order.Find(name), missing, for_probe),
+          .silent = for_probe || learning};
 }
 
 Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {

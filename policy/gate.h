@@ -18,8 +18,8 @@ struct Verdict {
   std::string message;
   // Closed for good: no state of other containers will open it.
   bool invalid = false;
-  // A probe is waited for, whose passing kubelet does not show on CRI.
-  bool for_probe = false;
+  // It will open without an event that makes kubelet come back.
+  bool silent = false;
 };
 
 // Does `name` no longer block others in this sandbox? A container that ran

@@ -8,6 +8,7 @@ namespace {
 Priority Effective(const PodState& pod, const std::string& name, size_t index) {
   if (pod.settings.ordered) return Priority{Priority::Kind::kValue, -static_cast<int64_t>(index), {}};
   Priority priority = pod.TraitsOf(name).priority;
+  if (pod.plan->names_only && !pod.arrived.contains(name)) priority.kind = Priority::Kind::kUnresolved;
   if (priority.kind == Priority::Kind::kUnset) priority.kind = Priority::Kind::kValue;
   return priority;
 }
@@ -27,6 +28,8 @@ bool IsNumber(const Priority& priority) { return priority.kind == Priority::Kind
 LaunchOrder LaunchOrder::Of(const PodState& pod) {
   LaunchOrder order;
   if (!pod.settings.enabled || !pod.plan || pod.plan->containers.size() < 2 || HasBarrier(pod)) return order;
+  // Learning holds containers back: not for pods that ask for nothing.
+  if (pod.plan->names_only && !pod.ShowsIntent()) return order;
   for (size_t i = 0; i < pod.plan->containers.size(); ++i) {
     const std::string& name = pod.plan->containers[i].name;
     order.ranked_.push_back(Ranked{name, Effective(pod, name, i)});

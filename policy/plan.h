@@ -37,6 +37,10 @@ struct PodPlan {
   std::string source;  // for messages: "pods-api", "static-pod", ...
   std::vector<PlannedContainer> containers;
   RestartPolicy restart_policy = RestartPolicy::kUnknown;
+  // Only the containers' names are known; their envs are learnt as they
+  // arrive, which all must have before the first of them may go. A native
+  // sidecar may be among them.
+  bool names_only = false;
 
   const PlannedContainer* Find(absl::string_view name) const;
   // True if any container asks for order or termination.

@@ -34,7 +34,7 @@ bool PodState::IsFinal(const ContainerRecord& container) const {
 }
 
 bool PodState::ShowsIntent() const {
-  if (settings.ordered || (plan && plan->ShowsIntent())) return true;
+  if (settings.ordered || settings.intent || (plan && plan->ShowsIntent())) return true;
   for (const auto& [name, traits] : arrived) {
     if (traits.ShowsIntent()) return true;
   }

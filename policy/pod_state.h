@@ -57,6 +57,7 @@ struct WaitingContainer {
   Time since{0};
   bool remembered = false;
   bool launching = false;
+  size_t arrived = 0;           // how many of the pod's containers kubelet had asked for by the last refusal
   std::vector<CallId> creates;  // calls that wait for the launch under way
 
   bool operator==(const WaitingContainer&) const = default;
@@ -71,6 +72,8 @@ struct SandboxRecord {
   std::set<std::string> ready;       // passed their probes once
   std::set<std::string> ended;       // were started and have ended since
   std::set<std::string> timed_out;   // were held for too long: held no more
+  // ... kubelet does not ask for, it seems (only where names are all that is known).
+  std::set<std::string> not_coming;
   std::map<std::string, WaitingContainer> waiting;
 
   bool operator==(const SandboxRecord&) const = default;

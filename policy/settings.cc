@@ -79,6 +79,8 @@ PodSettings ReadPodSettings(const Options& options, const Annotations& pod_annot
   settings.drain_delay = options.drain_delay;
   settings.launch_gate = options.launch_gate;
   settings.ordered = IsOrdered(pod_annotations);
+  const auto ours = pod_annotations.lower_bound(std::string(kAnnotationPrefix));
+  settings.intent = ours != pod_annotations.end() && absl::StartsWith(ours->first, kAnnotationPrefix);
   ReadDuration(pod_annotations, kLaunchTimeoutAnnotation, settings.launch_timeout, warnings);
   ReadDuration(pod_annotations, kDrainDelayAnnotation, settings.drain_delay, warnings);
   if (const std::string* gate = FindAnnotation(pod_annotations, kLaunchGateAnnotation)) {

@@ -13,6 +13,7 @@
 
 namespace sidecar_shim::policy {
 
+inline constexpr absl::string_view kAnnotationPrefix = "sidecar-shim.io/";
 inline constexpr absl::string_view kLaunchTimeoutAnnotation = "sidecar-shim.io/launch-timeout";
 inline constexpr absl::string_view kDrainDelayAnnotation = "sidecar-shim.io/drain-delay";
 inline constexpr absl::string_view kLaunchGateAnnotation = "sidecar-shim.io/launch-gate";
@@ -53,6 +54,7 @@ struct Options {
 // Options as one pod sees them.
 struct PodSettings {
   bool enabled = true;
+  bool intent = false;  // the pod has an annotation of ours
   bool ordered = false;
   LaunchGate launch_gate = LaunchGate::kReady;
   Duration launch_timeout{0};

@@ -155,7 +155,8 @@ Annotations StampFor(const PodState& pod, const std::string& name, bool by_shim)
   Stamp stamp;
   stamp.traits = pod.TraitsOf(name);
   stamp.by_shim = by_shim;
-  stamp.plan = pod.plan;
+  // Names can be asked for again; without what has arrived they would mislead.
+  if (pod.plan && !pod.plan->names_only) stamp.plan = pod.plan;
   return WriteStamp(stamp);
 }
 

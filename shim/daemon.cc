@@ -16,6 +16,7 @@
 #include "shim/notify.h"
 #include "shim/relay/relay.h"
 #include "shim/sources/annotation_source.h"
+#include "shim/sources/pod_resources_source.h"
 #include "shim/sources/pods_api_source.h"
 #include "shim/sources/static_pod_source.h"
 #include "shim/unix_socket.h"
@@ -95,6 +96,8 @@ void Daemon::Parts::Build() {
       *loop, absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock")));
   plans->Add(std::make_unique<StaticPodSource>(*loop, *worker, config.static_pod_path));
   plans->Add(std::make_unique<AnnotationSource>(counters));
+  plans->Add(std::make_unique<PodResourcesSource>(
+      *loop, absl::StrCat(config.kubelet_root_dir, "/pod-resources/kubelet.sock")));
   reconciler = std::make_unique<Reconciler>(*loop, *conductor, *runtime, *plans);
   launcher = std::make_unique<Launcher>(*conductor, *runtime, *worker);
   stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *http);

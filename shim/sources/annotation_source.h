@@ -5,9 +5,10 @@
 //    "containers": [{"name": "main"},
 //                   {"name": "collector", "priority": 100, "sidecar": true, "postStart": false}]}
 //
-// All regular containers in spec order. Only the names are needed; envs that
-// arrive with a container count before what is written here. postStart: false
-// allows the shim to launch the container ahead of kubelet.
+// All regular containers in spec order. Only the names are needed; an env that
+// arrives with a container counts before what is written here, which fills in
+// what envs leave open. postStart: false allows the shim to launch the
+// container ahead of kubelet.
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 

@@ -1,0 +1,48 @@
+#include "shim/sources/pod_resources_source.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pod_resources.pb.h"
+#include "shim/unix_socket.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr const char* kList = "/v1.PodResourcesLister/List";
+constexpr Duration kTimeout = std::chrono::milliseconds(900);
+
+std::optional<PodNews> Search(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
+  for (const v1::PodResources& pod : response.pod_resources()) {
+    if (pod.name() != ref.name || pod.namespace_() != ref.name_space || pod.containers().empty()) continue;
+    PodNews news;
+    news.plan.source = "podresources";
+    news.plan.names_only = true;
+    for (const v1::ContainerResources& container : pod.containers()) {
+      policy::PlannedContainer& planned = news.plan.containers.emplace_back();
+      planned.name = container.name();
+    }
+    return news;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+PodResourcesSource::PodResourcesSource(Loop& loop, const std::string& socket_path)
+    : socket_path_(socket_path), upstream_(absl::StrCat("unix://", socket_path)), client_(loop, upstream_) {}
+
+void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
+  if (!SomebodyListens(socket_path_)) {
+    answer(std::nullopt);
+    return;
+  }
+  client_.Call<v1::ListPodResourcesResponse>(
+      kList, v1::ListPodResourcesRequest(), kTimeout,
+      [ref = query.pod, answer = std::move(answer)](const grpc::Status& status,
+                                                    const v1::ListPodResourcesResponse& response) {
+        answer(status.ok() ? Search(response, ref) : std::nullopt);
+      });
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,84 @@
+// Pods of which only the names are known: the first containers wait until all
+// have shown their envs.
+#include "policy/settings.h"
+#include "tests/policy/scenario.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+// A bench whose plan source tells names only.
+class LearningBench : public Bench {
+ public:
+  explicit LearningBench(std::vector<PlannedContainer> containers, Annotations annotations = {})
+      : Bench(containers, kUnknown, std::move(annotations)) {
+    PodPlan plan;
+    plan.source = "podresources";
+    plan.names_only = true;
+    for (const PlannedContainer& container : containers) plan.containers.emplace_back().name = container.name;
+    Send(PlanLearnt{pod(), plan});
+  }
+};
+
+const Annotations kIntent = {{std::string(kLaunchGateAnnotation), "running"}};
+
+TEST(Learning, Scenarios) {
+  const struct {
+    const char* what;
+    std::vector<PlannedContainer> containers;
+    Annotations annotations;
+    const char* script;
+  } kScenarios[] = {
+      {"the pod shows intent by an annotation",
+       {Main("a"), Main("b", 10)},
+       kIntent,
+       "a:refused b:runs a:runs"},
+      {"the first container shows it", {Main("b", 10), Main("a")}, {}, "b:refused a:refused b:runs a:runs"},
+      {"three levels",
+       {Main("c", 1), Main("a"), Main("b", 10)},
+       {},
+       "c:refused a:refused b:runs c:runs a:runs"},
+      {"nobody asks for anything", {Main("a"), Main("b")}, {}, "a:runs b:runs"},
+      {"what comes too late cannot be ordered",
+       {Main("a"), Main("b", 10)},
+       {},
+       "a:runs b:runs note:inversion"},
+      {"a name is not coming: no image",
+       {Main("b", 10), Main("a"), Main("z")},
+       {},
+       "b:refused a:refused b:refused b:runs a:runs"},
+      {"a native sidecar is asked for alone",
+       {Main("native"), Main("a"), Main("b", 10)},
+       kIntent,
+       "native:refused native:runs b:runs a:runs"},
+      {"Ordered needs nothing but names",
+       {Main("a"), Main("b")},
+       {{std::string(kOrderedAnnotation), "Ordered"}},
+       "b:refused a:runs b:runs"},
+      {"equal priorities, once they are known", {Main("a", 5), Main("b", 5)}, {}, "a:refused b:runs a:runs"},
+      {"one container", {Main("a", 5)}, kIntent, "a:runs"},
+  };
+  for (const auto& scenario : kScenarios) {
+    SCOPED_TRACE(scenario.what);
+    LearningBench bench(scenario.containers, scenario.annotations);
+    bench.Run(scenario.script);
+  }
+}
+
+TEST(Learning, KubeletIsAskedToComeBackSoon) {
+  LearningBench bench({Main("b", 10), Main("a")});
+  bench.Run("b:refused");
+  EXPECT_THAT(bench.refusal(), testing::HasSubstr("\"a\" (to learn its priority)"));
+  EXPECT_THAT(bench.refusal(), testing::EndsWith("; network is not ready"));
+}
+
+TEST(Learning, NamesAreNotStamped) {
+  LearningBench bench({Main("b", 10), Main("a", 10)});
+  bench.Run("b:refused");
+  const std::vector<AdmitCreate> admitted = Only<AdmitCreate>(bench.Create("a"));
+  ASSERT_EQ(admitted.size(), 1u);
+  EXPECT_FALSE(admitted[0].stamps.contains("internal.sidecar-shim.io/pod"));
+  EXPECT_TRUE(admitted[0].stamps.contains("internal.sidecar-shim.io/container"));
+}
+
+}  // namespace
+}  // namespace sidecar_shim::policy
