@@ -4,7 +4,7 @@
 
 namespace sidecar_shim {
 
-bool CrossesRelay(grpc::string_ref key) {
+bool CrossesRelay(grpc::string_ref key) {  // NOLINT(performance-unnecessary-value-param): two words
   return !key.starts_with(":") && !key.starts_with("grpc-") && key != "te" && key != "content-type" &&
          key != "user-agent" && key != "host";
 }

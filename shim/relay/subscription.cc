@@ -56,12 +56,12 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   }
 };
 
-Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method, grpc::ByteBuffer request,
-                           Duration retry, Callbacks callbacks)
+Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method,
+                           const grpc::ByteBuffer& request, Duration retry, Callbacks callbacks)
     : loop_(loop),
       upstream_(upstream),
       method_(std::move(method)),
-      request_(std::move(request)),
+      request_(request),
       retry_(retry),
       callbacks_(std::move(callbacks)),
       timer_(loop) {}

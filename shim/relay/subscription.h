@@ -24,8 +24,8 @@ class Subscription {
     std::function<void(const grpc::Status&)> on_end;
   };
 
-  Subscription(Loop& loop, Upstream& upstream, std::string method, grpc::ByteBuffer request, Duration retry,
-               Callbacks callbacks);
+  Subscription(Loop& loop, Upstream& upstream, std::string method, const grpc::ByteBuffer& request,
+               Duration retry, Callbacks callbacks);
   ~Subscription() { Stop(); }
 
   void Start();

@@ -13,7 +13,7 @@ namespace sidecar_shim::run {
 namespace {
 
 // "Already gone" is what was wanted.
-absl::Status IgnoreNotFound(absl::Status status) {
+absl::Status IgnoreNotFound(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 

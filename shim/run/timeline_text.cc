@@ -76,7 +76,7 @@ class Bar {
     int first = std::min<int>(std::floor(scale_.Position(from)), scale_.columns() - 1);
     int whole = std::floor(end);
     for (int i = first; i < whole; ++i) cells_[i] = kRunning;
-    int eighths = std::lround((end - whole) * 8);
+    const auto eighths = static_cast<int>(std::lround((end - whole) * 8));
     if (whole < scale_.columns() && whole >= first && (eighths > 0 || whole == first)) {
       cells_[whole] = kEighths[std::max(eighths, 1) - 1];
     }
