@@ -40,6 +40,12 @@ class Engine {
   const ContainerRecord* FindContainer(const ContainerId& container) const;
   const PodState* PodOfContainer(const ContainerId& container) const;
 
+  // The full id of what a caller abbreviated, as runtimes allow: the one known
+  // id that begins so. What is known under no or several such ids comes back as
+  // it is.
+  SandboxId FullSandboxId(const SandboxId& prefix) const;
+  ContainerId FullContainerId(const ContainerId& prefix) const;
+
   // Could IsMasked ever be true for this container?
   bool MayMask(const ContainerId& container) const;
   // Is the exit of this container, dated `finished_at`, reported as success?

@@ -3,6 +3,32 @@
 #include "policy/engine.h"
 
 namespace sidecar_shim::policy {
+namespace {
+
+// The only key of `map` that begins with `prefix` and counts; else `prefix`.
+template <typename Map, typename Counts>
+std::string FullKey(const Map& map, const std::string& prefix, const Counts& counts) {
+  if (prefix.empty() || map.contains(prefix)) return prefix;
+  const std::string* found = nullptr;
+  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.starts_with(prefix); ++it) {
+    if (!counts(it->first)) continue;
+    if (found != nullptr) return prefix;
+    found = &it->first;
+  }
+  return found == nullptr ? prefix : *found;
+}
+
+}  // namespace
+
+SandboxId Engine::FullSandboxId(const SandboxId& prefix) const {
+  return FullKey(pod_of_sandbox_, prefix, [](const SandboxId&) { return true; });
+}
+
+ContainerId Engine::FullContainerId(const ContainerId& prefix) const {
+  // The runtime does not know those any more that are kept for their exit.
+  return FullKey(pod_of_container_, prefix,
+                 [this](const ContainerId& id) { return !FindContainer(id)->collected; });
+}
 
 const PodState* Engine::FindPod(const PodRef& ref) const {
   auto it = pods_.find(ref);

@@ -183,6 +183,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(const DaemonConfig& confi
 void Daemon::Run() {
   Parts& parts = *parts_;
   parts.loop->Post([&parts] {
+    // Told to stop before it began: nothing may begin that nobody would end.
+    if (parts.draining) return;
     parts.exits->Start();
     parts.reconciler->Start([&parts](bool ok) {
       if (!ok)

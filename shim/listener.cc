@@ -13,6 +13,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -25,9 +27,25 @@ constexpr int kFirstInheritedFd = 3;  // sd_listen_fds(3)
 constexpr int kBacklog = 128;
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kNoRightsForOthers = 0770;
+constexpr mode_t kDirectoryMode = 0755;
 
 absl::Status Failed(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", std::strerror(errno)));
+}
+
+std::string ParentOf(const std::string& path) { return std::filesystem::path(path).parent_path(); }
+
+// Like mkdir -p. What is made here is for everybody to pass through; the
+// socket's own mode says who may connect.
+absl::Status MakeDirectory(const std::string& directory) {
+  if (directory.empty() || mkdir(directory.c_str(), kDirectoryMode) == 0) return absl::OkStatus();
+  if (errno == EEXIST) return absl::OkStatus();
+  if (errno == ENOENT) {
+    const absl::Status parent = MakeDirectory(ParentOf(directory));
+    if (!parent.ok()) return parent;
+    if (mkdir(directory.c_str(), kDirectoryMode) == 0) return absl::OkStatus();
+  }
+  return Failed(absl::StrCat("cannot create the directory ", directory, " for the socket"));
 }
 
 // The descriptor that systemd passed, -1 if none.
@@ -56,6 +74,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
   }
   const absl::StatusOr<sockaddr_un> address = UnixAddress(path);
   if (!address.ok()) return address.status();
+  if (absl::Status made = MakeDirectory(ParentOf(path)); !made.ok()) return made;
 
   // The lock decides between two shims that start at once; the connect tells
   // of any other owner.
@@ -87,18 +106,17 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
 
 Listener::~Listener() {
   Stop();
-  RemoveOwnSocket();
   if (fd_ >= 0) close(fd_);
   if (wake_fd_ >= 0) close(wake_fd_);
+  if (inode_ != 0) unlink((path_ + ".lock").c_str());
   if (lock_fd_ >= 0) close(lock_fd_);
 }
 
 void Listener::RemoveOwnSocket() {
-  if (inherited_ || inode_ == 0) return;
+  if (inode_ == 0) return;
   struct stat current {};
   if (lstat(path_.c_str(), &current) == 0 && S_ISSOCK(current.st_mode) && current.st_ino == inode_) {
     unlink(path_.c_str());
-    unlink((path_ + ".lock").c_str());
   }
 }
 
@@ -119,10 +137,15 @@ void Listener::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAccep
 }
 
 void Listener::Stop() {
-  if (!thread_.joinable()) return;
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
-  thread_.join();
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
+    thread_.join();
+  }
+  // systemd's socket keeps what comes for the next shim.
+  if (inherited_ || fd_ < 0) return;
+  RemoveOwnSocket();
+  close(std::exchange(fd_, -1));
 }
 
 void Listener::AcceptLoop() {

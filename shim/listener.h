@@ -17,10 +17,11 @@ namespace sidecar_shim {
 
 class Listener {
  public:
-  // Binds `path`. kFailedPrecondition where another process listens there.
+  // Binds `path` and makes the directory it is in, where that is missing.
+  // kFailedPrecondition where another process listens there.
   // A socket passed by systemd (LISTEN_FDS) is used instead of binding.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& path);
-  // Stops accepting; removes the socket file if it is still this listener's.
+  // As Stop(); and another shim may start.
   ~Listener();
 
   // Gives the socket the owner and group of the runtime's and its mode without
@@ -29,6 +30,9 @@ class Listener {
 
   // Accepts on a thread of its own until Stop().
   void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor);
+  // Stops accepting. A socket of our own is closed, and its file removed if it
+  // is still this listener's: who connects now is told at once that nobody
+  // serves here. One that systemd passed stays open for the next shim.
   void Stop();
 
  private:

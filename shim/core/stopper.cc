@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "shim/node_address.h"
 
 namespace sidecar_shim {
 namespace {
@@ -110,9 +111,7 @@ void Stopper::RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook,
       HookEnded(job, status.error_message());
       return;
     }
-    // A pod in the host's network has no address of its own in CRI.
-    const std::string& ip = response.status().network().ip();
-    get(ip.empty() ? "127.0.0.1" : ip);
+    get(PodAddress(response.status().network().ip()));
   });
 }
 

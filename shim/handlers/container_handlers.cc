@@ -34,7 +34,7 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
       call.Forward(bytes);
       return;
     }
-    container_ = request.container_id();
+    container_ = context_.conductor.engine().FullContainerId(request.container_id());
     question_ = context_.conductor.Ask(policy::StartRequested{0, container_, PatienceOf(call)}, *this);
   }
 
@@ -75,7 +75,9 @@ class StopContainerHandler : public CallHandler {
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::StopContainerRequest request;
-    if (FromBytes(bytes, request)) container_ = request.container_id();
+    if (FromBytes(bytes, request)) {
+      container_ = context_.conductor.engine().FullContainerId(request.container_id());
+    }
     context_.conductor.Feed(policy::CallerStops{container_});
     call.Forward(bytes);
   }
@@ -95,7 +97,9 @@ class RemoveContainerHandler : public CallHandler {
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::RemoveContainerRequest request;
-    if (FromBytes(bytes, request)) container_ = request.container_id();
+    if (FromBytes(bytes, request)) {
+      container_ = context_.conductor.engine().FullContainerId(request.container_id());
+    }
     call.Forward(bytes);
   }
 

@@ -35,7 +35,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     if (!FromBytes(bytes, response)) return;
     policy::ContainerSeen seen;
     seen.container = response.container_id();
-    seen.sandbox = request_.pod_sandbox_id();
+    seen.sandbox = sandbox_;
     seen.name = request_.config().metadata().name();
     seen.attempt = request_.config().metadata().attempt();
     seen.traits = ReadTraits(request_.config());
@@ -45,8 +45,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   void OnEnd(const grpc::Status& status) override {
     if (status.ok()) return;
-    context_.conductor.Feed(policy::CreateFailed{request_.pod_sandbox_id(),
-                                                 request_.config().metadata().name(), /*by_shim=*/false});
+    context_.conductor.Feed(
+        policy::CreateFailed{sandbox_, request_.config().metadata().name(), /*by_shim=*/false});
   }
 
   void OnCancelled() override {
@@ -66,7 +66,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   void Refuse(const std::string& message, bool remember) override {
     if (remember) {
-      context_.launcher.Remember(request_.pod_sandbox_id(), request_.config().metadata().name(), bytes_);
+      context_.launcher.Remember(sandbox_, request_.config().metadata().name(), bytes_);
     }
     call_->Fail(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, message));
   }
@@ -79,10 +79,11 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
  private:
   void FindPlan() {
+    sandbox_ = context_.conductor.engine().FullSandboxId(request_.pod_sandbox_id());
     const runtime::v1::PodSandboxConfig& sandbox = request_.sandbox_config();
-    if (!context_.conductor.engine().KnowsSandbox(request_.pod_sandbox_id()) && sandbox.has_metadata()) {
+    if (!context_.conductor.engine().KnowsSandbox(sandbox_) && sandbox.has_metadata()) {
       // Made behind the shim's back, or before it came.
-      context_.conductor.Feed(ToSandboxSeen(request_.pod_sandbox_id(), sandbox));
+      context_.conductor.Feed(ToSandboxSeen(sandbox_, sandbox));
     }
     if (!sandbox.has_metadata()) {
       AskPolicy();
@@ -97,7 +98,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   void AskPolicy() {
     policy::CreateRequested event;
-    event.sandbox = request_.pod_sandbox_id();
+    event.sandbox = sandbox_;
     event.name = request_.config().metadata().name();
     event.attempt = request_.config().metadata().attempt();
     event.traits = ReadTraits(request_.config());
@@ -113,6 +114,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   RelayedCall* call_ = nullptr;
   grpc::ByteBuffer bytes_;
   CreateContainerRequest request_;
+  policy::SandboxId sandbox_;
   policy::CallId question_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -17,7 +17,8 @@ class ExecSyncHandler : public CallHandler {
     runtime::v1::ExecSyncResponse response;
     if (!FromBytes(bytes, response)) return;
     const std::vector<std::string> command(request_.cmd().begin(), request_.cmd().end());
-    context_.prober.OnExec(request_.container_id(), command, response.exit_code() == 0);
+    context_.prober.OnExec(context_.conductor.engine().FullContainerId(request_.container_id()), command,
+                           response.exit_code() == 0);
   }
 
  private:

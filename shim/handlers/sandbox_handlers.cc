@@ -46,7 +46,10 @@ class StopPodSandboxHandler : public CallHandler {
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::StopPodSandboxRequest request;
-    if (FromBytes(bytes, request)) context_.conductor.Feed(policy::SandboxStopping{request.pod_sandbox_id()});
+    if (FromBytes(bytes, request)) {
+      context_.conductor.Feed(
+          policy::SandboxStopping{context_.conductor.engine().FullSandboxId(request.pod_sandbox_id())});
+    }
     call.Forward(bytes);
   }
 
@@ -60,7 +63,9 @@ class RemovePodSandboxHandler : public CallHandler {
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::RemovePodSandboxRequest request;
-    if (FromBytes(bytes, request)) sandbox_ = request.pod_sandbox_id();
+    if (FromBytes(bytes, request)) {
+      sandbox_ = context_.conductor.engine().FullSandboxId(request.pod_sandbox_id());
+    }
     call.Forward(bytes);
   }
 

@@ -30,11 +30,11 @@ class ContainerStatusHandler : public CallHandler {
   }
 
  private:
-  // Callers may abbreviate ids (crictl does); those are rare enough to look at.
+  // What is not known by the id that the caller used may be known by its own.
   bool MayMask() const {
     const policy::Engine& engine = context_.conductor.engine();
-    return engine.FindContainer(request_.container_id()) == nullptr ||
-           engine.MayMask(request_.container_id());
+    const policy::ContainerId id = engine.FullContainerId(request_.container_id());
+    return engine.FindContainer(id) == nullptr || engine.MayMask(id);
   }
 
   HandlerContext& context_;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <utility>
 
+#include "shim/node_address.h"
 #include "shim/probe/probe_attempt.h"
 
 namespace sidecar_shim {
@@ -76,9 +77,7 @@ void Prober::ReadAddress(const std::shared_ptr<Job>& job) {
                         const grpc::Status& status, const runtime::v1::PodSandboxStatusResponse& response) {
         const std::shared_ptr<Job> waiting = weak.lock();
         if (!waiting) return;
-        // A pod in the host's network has no address of its own in CRI.
-        const std::string& ip = response.status().network().ip();
-        waiting->target.pod_address = status.ok() && !ip.empty() ? ip : "127.0.0.1";
+        waiting->target.pod_address = PodAddress(status.ok() ? response.status().network().ip() : "");
         Schedule(waiting, Loop::Now());
       });
 }

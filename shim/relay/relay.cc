@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "shim/cri/methods.h"
 #include "shim/relay/unary_relay.h"
 
@@ -11,6 +14,16 @@ namespace {
 
 // Calls that may arrive in the same instant without waiting for each other.
 constexpr int kOpenAccepts = 16;
+
+// "a.b.C" of "/a.b.C/Method".
+absl::string_view ServiceOf(absl::string_view method) {
+  absl::ConsumePrefix(&method, "/");
+  return method.substr(0, method.rfind('/'));
+}
+
+// containerd's own API (images, leases, tasks, ...) shares its socket with CRI.
+// Whoever may speak CRI with the shim is not given that too.
+bool IsServed(absl::string_view service) { return !absl::StartsWith(service, "containerd."); }
 
 }  // namespace
 
@@ -46,6 +59,13 @@ void Relay::Accept() {
 
 void Relay::Serve(const std::shared_ptr<AcceptedCall>& accepted) {
   const std::string& method = accepted->context.method();
+  if (const absl::string_view service = ServiceOf(method); !IsServed(service)) {
+    // What a server says that knows no such service.
+    accepted->stream.Finish(
+        grpc::Status(grpc::StatusCode::UNIMPLEMENTED, absl::StrCat("unknown service ", service)),
+        loop_->Tag([accepted](bool) {}));
+    return;
+  }
   Upstream& upstream = absl::StrContains(method, ".ImageService/") ? images_ : runtime_;
   std::unique_ptr<CallHandler> handler;
   if (auto it = handlers_.find(method); it != handlers_.end()) handler = it->second();

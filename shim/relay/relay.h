@@ -1,6 +1,7 @@
 // Accepts every call on the shim's socket and relays it: unknown methods and
 // services as they are, intercepted ones through their handler. Image service
-// calls go to the image endpoint, all others to the runtime.
+// calls go to the image endpoint, all others to the runtime. Only containerd's
+// own services are not served.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 

@@ -147,7 +147,7 @@ Model::Answer Model::RunPodSandbox(const std::string& bytes) {
   const auto request = Parse<cri::RunPodSandboxRequest>(bytes);
   std::lock_guard lock(mutex_);
   cri::PodSandboxStatus status;
-  status.set_id("sandbox-" + std::to_string(++next_));
+  status.set_id(std::to_string(++next_) + "-sandbox");
   *status.mutable_metadata() = request.config().metadata();
   *status.mutable_labels() = request.config().labels();
   *status.mutable_annotations() = request.config().annotations();
@@ -219,7 +219,7 @@ Model::Answer Model::CreateContainer(const std::string& bytes) {
     std::lock_guard lock(mutex_);
     if (!sandboxes_.contains(request.pod_sandbox_id())) return NotFound(request.pod_sandbox_id());
     cri::ContainerStatus status;
-    status.set_id("container-" + std::to_string(++next_));
+    status.set_id(std::to_string(++next_) + "-container");
     *status.mutable_metadata() = request.config().metadata();
     *status.mutable_image() = request.config().image();
     *status.mutable_labels() = request.config().labels();

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "shim/unix_socket.h"
 #include "tests/shim/relay_support.h"
 
 namespace sidecar_shim::testing {
@@ -97,6 +98,53 @@ TEST(ListenerTest, SocketGoesWithTheShim) {
   EXPECT_TRUE(std::filesystem::exists(setup.config.listen));
   setup.shim->Shutdown();
   EXPECT_FALSE(std::filesystem::exists(setup.config.listen));
+}
+
+TEST(ListenerTest, MakesTheDirectoryThatIsMissing) {
+  const TempDir dir;
+  const std::string path = dir.File("run/sidecar-shim/cri.sock");
+  const auto listener = Listener::Open(path);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_TRUE(std::filesystem::is_socket(path));
+  EXPECT_EQ(ModeOf(dir.File("run/sidecar-shim")) & 0700, 0700u);
+}
+
+TEST(ListenerTest, NamesTheDirectoryThatCannotBeMade) {
+  const TempDir dir;
+  std::ofstream(dir.File("file")) << "no directory";
+  const auto listener = Listener::Open(dir.File("file/below/cri.sock"));
+  ASSERT_FALSE(listener.ok());
+  EXPECT_THAT(std::string(listener.status().message()), HasSubstr(dir.File("file/below")));
+}
+
+// Whoever connects to a socket that nobody will ever accept on hangs.
+TEST(ListenerTest, SocketGoesAtTheStartOfTheDrain) {
+  ShimSetup setup;
+  setup.config.shutdown_grace = kPatience;
+  setup.RestartShim();
+  setup.runtime.Hang(Method("ExecSync"));
+  auto call = setup.client.Begin(Method("ExecSync"), "");
+  ASSERT_TRUE(Eventually([&] { return setup.runtime.Hanging() == 1; }));
+  setup.shim->BeginShutdown();
+  ASSERT_TRUE(Eventually([&] { return !std::filesystem::exists(setup.config.listen); }));
+  // Still draining: no second shim meanwhile.
+  EXPECT_FALSE(Listener::Open(setup.config.listen).ok());
+  Client late(setup.config.listen);
+  EXPECT_EQ(late.Call(Method("Version"), "").status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(setup.runtime.Hanging(), 1u);
+  setup.runtime.Release(Method("ExecSync"));
+  EXPECT_EQ(call->Wait().status.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST(ListenerTest, StoppedListenerTurnsConnectionsAway) {
+  const TempDir dir;
+  const std::string path = dir.File("shim.sock");
+  const auto listener = Listener::Open(path);
+  ASSERT_TRUE(listener.ok());
+  ASSERT_TRUE(SomebodyListens(path));
+  (*listener)->Stop();
+  EXPECT_FALSE(SomebodyListens(path));
+  EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST(ListenerTest, SomebodyElsesSocketStays) {

@@ -39,6 +39,15 @@ TEST(RelayTest, UnknownMethodOfUnknownServiceIsByteIdentical) {
   EXPECT_EQ(setup.runtime.Calls(kUnknown)[0].bytes, request);
 }
 
+TEST(RelayTest, ContainerdsOwnServicesAreNotServed) {
+  ShimSetup setup;
+  const std::string method = "/containerd.services.images.v1.Images/List";
+  const Answer answer = setup.client.Call(method, "");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(answer.status.error_message(), "unknown service containerd.services.images.v1.Images");
+  EXPECT_EQ(setup.runtime.Count(method), 0u);
+}
+
 TEST(RelayTest, BidiStreamPassesMessageByMessage) {
   ShimSetup setup;
   setup.runtime.On(kUnknown, &Echo);

@@ -1,0 +1,20 @@
+// The node's own address, which pods in the host's network have too: CRI shows
+// none for them, and what they serve need not listen on loopback.
+#ifndef SIDECAR_SHIM_SHIM_NODE_ADDRESS_H_
+#define SIDECAR_SHIM_SHIM_NODE_ADDRESS_H_
+
+#include <string>
+
+namespace sidecar_shim {
+
+// As kubelet finds it where nobody tells: the address that the default route
+// sends from, else the first global one of any interface, else 127.0.0.1. Asks
+// the kernel only (no packet is sent); addresses come and go, so ask anew.
+std::string NodeAddress();
+
+// `pod_ip` as PodSandboxStatus has it, or the node's where it is empty.
+std::string PodAddress(const std::string& pod_ip);
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_NODE_ADDRESS_H_
