@@ -1,17 +1,21 @@
 #include "shim/config.h"
 
-#include <google/protobuf/util/json_util.h>
-
-#include <fstream>
-#include <iterator>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "shim/log.h"
+#include "shim/read_file.h"
 #include "shim/unix_socket.h"
 #include "shim/yaml.h"
 
 namespace sidecar_shim {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kLargestFile = 1024 * 1024;
 
 absl::Status Invalid(const std::string& key, const std::string& value, const std::string& expected) {
   return absl::InvalidArgumentError(absl::StrCat(key, ": \"", value, "\" is not ", expected));
@@ -37,32 +41,64 @@ absl::Status ReadMask(const std::string& text, policy::MaskMode& out) {
   return absl::OkStatus();
 }
 
-// An endpoint in the form that the rest of the shim expects.
-absl::Status ReadEndpoint(const std::string& key, const std::string& text, std::string& out) {
+absl::Status ReadSocket(const std::string& key, const std::string& text, std::string& out) {
   const absl::StatusOr<std::string> path = UnixPath(text);
-  if (!path.ok())
-    return absl::InvalidArgumentError(absl::StrCat(key, ": ", std::string(path.status().message())));
-  out = absl::StrCat("unix://", *path);
+  absl::Status status = path.ok() ? UnixAddress(*path).status() : path.status();
+  if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat(key, ": ", std::string(status.message())));
+  out = *path;
+  return absl::OkStatus();
+}
+
+absl::Status ReadDirectory(const std::string& key, const std::string& text, std::string& out) {
+  if (text.empty() || text.front() != '/') return Invalid(key, text, "an absolute path");
+  out = text;
+  return absl::OkStatus();
+}
+
+// One socket may be spelled in many ways: /run/a.sock, /run//x/../a.sock and,
+// where /var/run is a link, /var/run/a.sock.
+std::filesystem::path Plain(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path plain = std::filesystem::weakly_canonical(path, error);
+  if (error) plain = std::filesystem::path(path).lexically_normal();
+  // A slash at the end leaves an empty last part.
+  return plain.has_filename() ? plain : plain.parent_path();
+}
+
+absl::Status CheckSockets(const config::Config& merged, DaemonConfig& out) {
+  absl::Status status = ReadSocket("listen", merged.listen(), out.listen);
+  if (!status.ok()) return status;
+  const struct {
+    const char* key;
+    const std::string& value;
+    std::string& out;
+  } backends[] = {
+      {"runtime", merged.runtime(), out.runtime},
+      {"image-service", merged.image_service().empty() ? merged.runtime() : merged.image_service(),
+       out.image_service},
+  };
+  for (const auto& backend : backends) {
+    std::string path;
+    status = ReadSocket(backend.key, backend.value, path);
+    if (!status.ok()) return status;
+    if (Plain(path) == Plain(out.listen)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(backend.key, " and listen are the same socket; the shim would call itself"));
+    }
+    backend.out = absl::StrCat("unix://", path);
+  }
   return absl::OkStatus();
 }
 
 absl::Status Check(const config::Config& merged, DaemonConfig& out) {
-  const absl::StatusOr<std::string> listen = UnixPath(merged.listen());
-  if (!listen.ok())
-    return absl::InvalidArgumentError(absl::StrCat("listen: ", std::string(listen.status().message())));
-  out.listen = *listen;
-  absl::Status status = ReadEndpoint("runtime", merged.runtime(), out.runtime);
+  absl::Status status = CheckSockets(merged, out);
+  if (status.ok())
+    status = ReadDirectory("kubelet-root-dir", merged.kubelet_root_dir(), out.kubelet_root_dir);
+  // Empty, as in kubelet: no static pods.
+  if (status.ok() && !merged.static_pod_path().empty()) {
+    status = ReadDirectory("static-pod-path", merged.static_pod_path(), out.static_pod_path);
+  }
   if (!status.ok()) return status;
-  out.image_service = out.runtime;
-  if (!merged.image_service().empty()) {
-    status = ReadEndpoint("image-service", merged.image_service(), out.image_service);
-    if (!status.ok()) return status;
-  }
-  if (out.runtime == absl::StrCat("unix://", out.listen)) {
-    return absl::InvalidArgumentError("runtime and listen are the same socket; the shim would call itself");
-  }
-  out.kubelet_root_dir = merged.kubelet_root_dir();
-  out.static_pod_path = merged.static_pod_path();
   out.log_level = merged.log_level();
   if (!IsLogLevel(out.log_level))
     return Invalid("log-level", out.log_level, "one of debug, info, warn, error");
@@ -85,6 +121,53 @@ absl::Status Check(const config::Config& merged, DaemonConfig& out) {
     status = ReadDuration("main-list-settle", merged.main_list_settle(), out.policy.main_list_settle);
   if (status.ok()) status = ReadDuration("shutdown-grace", merged.shutdown_grace(), out.shutdown_grace);
   return status;
+}
+
+// By the name that it has in the file; null if there is none.
+const google::protobuf::FieldDescriptor* FindField(const std::string& key) {
+  const google::protobuf::Descriptor& schema = *config::Config::descriptor();
+  for (int i = 0; i < schema.field_count(); ++i) {
+    if (schema.field(i)->json_name() == key) return schema.field(i);
+  }
+  return nullptr;
+}
+
+absl::Status SetField(const std::string& key, const Json& value, config::Config& config) {
+  const google::protobuf::FieldDescriptor* field = FindField(key);
+  if (field == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unknown key \"", key, "\" (the keys are the names of the flags of `sidecar-shim serve`)"));
+  }
+  if (value.is_null()) return absl::OkStatus();  // a key without a value leaves the default
+  const google::protobuf::Reflection& reflection = *config::Config::GetReflection();
+  if (field->type() == google::protobuf::FieldDescriptor::TYPE_BOOL) {
+    if (!value.is_boolean()) {
+      return absl::InvalidArgumentError(absl::StrCat(key, ": expected true or false, found ", value.dump()));
+    }
+    reflection.SetBool(&config, field, value.get<bool>());
+    return absl::OkStatus();
+  }
+  // A bare 0 is a duration too. What other numbers are worth is checked with the texts.
+  if (!value.is_string() && !value.is_number()) {
+    return absl::InvalidArgumentError(absl::StrCat(key, ": expected a text, found ", value.dump()));
+  }
+  reflection.SetString(&config, field, value.is_string() ? value.get<std::string>() : value.dump());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<config::Config> ParseConfig(const std::string& text) {
+  const absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text);
+  if (!documents.ok()) return documents.status();
+  if (documents->size() > 1) return absl::InvalidArgumentError("more than one YAML document");
+  config::Config config;
+  if (documents->empty() || documents->front() == "null") return config;
+  const Json document = Json::parse(documents->front(), nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object()) return absl::InvalidArgumentError("expected a mapping of keys to values");
+  for (const auto& [key, value] : document.items()) {
+    absl::Status status = SetField(key, value, config);
+    if (!status.ok()) return status;
+  }
+  return config;
 }
 
 }  // namespace
@@ -110,25 +193,14 @@ config::Config DefaultConfig() {
 }
 
 absl::StatusOr<config::Config> ParseConfigFile(const std::string& path) {
-  std::ifstream stream(path);
-  if (!stream) return absl::NotFoundError(absl::StrCat("cannot read the configuration file ", path));
-  const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  const absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text);
-  if (!documents.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::string(documents.status().message())));
+  const absl::StatusOr<std::string> text = ReadFile(path, kLargestFile);
+  if (!text.ok()) {
+    return absl::Status(text.status().code(),
+                        absl::StrCat("configuration file: ", std::string(text.status().message())));
   }
-  config::Config config;
-  if (documents->empty() || documents->front() == "null") return config;
-  if (documents->size() > 1)
-    return absl::InvalidArgumentError(absl::StrCat(path, ": more than one YAML document"));
-  const google::protobuf::util::Status status =
-      google::protobuf::util::JsonStringToMessage(documents->front(), &config);
-  if (!status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": ", std::string(status.message()),
-                     " (the keys are the names of the flags of `sidecar-shim serve`)"));
-  }
-  return config;
+  absl::StatusOr<config::Config> config = ParseConfig(*text);
+  if (config.ok()) return config;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::string(config.status().message())));
 }
 
 absl::StatusOr<DaemonConfig> MakeDaemonConfig(const config::Config& file, const config::Config& flags) {

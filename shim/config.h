@@ -23,7 +23,7 @@ struct DaemonConfig {
 };
 
 // YAML with the keys of config.proto. kInvalidArgument names the key: unknown,
-// duplicate, or of the wrong type.
+// duplicate, or of the wrong type. Errors of reading as ReadFile().
 absl::StatusOr<config::Config> ParseConfigFile(const std::string& path);
 
 // What the file says, with the flags on top and the defaults below; every

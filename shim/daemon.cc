@@ -91,7 +91,7 @@ void Daemon::Parts::Build() {
   http = std::make_unique<HttpClient>(*loop);
   conductor = std::make_unique<Conductor>(*loop, config.policy);
   runtime = std::make_unique<Runtime>(*loop, runtime_channel);
-  plans = std::make_unique<PlanRegistry>(*loop, *conductor);
+  plans = std::make_unique<PlanRegistry>(*loop, *conductor, counters);
   plans->Add(std::make_unique<PodsApiSource>(
       *loop, absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock")));
   plans->Add(std::make_unique<StaticPodSource>(*loop, *worker, config.static_pod_path));

@@ -4,6 +4,7 @@
 #ifndef SIDECAR_SHIM_SHIM_MANIFEST_H_
 #define SIDECAR_SHIM_SHIM_MANIFEST_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,9 @@
 #include "kube.pb.h"
 
 namespace sidecar_shim {
+
+// What an API server would take.
+inline constexpr size_t kLargestManifest = 3 * 1024 * 1024;
 
 struct Manifest {
   std::string kind;  // "Pod" or "Job"

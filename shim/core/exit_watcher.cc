@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "containerd_events.pb.h"
 
 namespace sidecar_shim {
@@ -12,6 +14,8 @@ namespace events = containerd::services::events::v1;
 constexpr const char* kSubscribe = "/containerd.services.events.v1.Events/Subscribe";
 constexpr const char* kExitTopic = "/tasks/exit";
 constexpr Duration kRetry = std::chrono::milliseconds(500);
+// A subscription that was refused has ended by then.
+constexpr Duration kLasting = std::chrono::seconds(1);
 
 grpc::ByteBuffer SubscribeRequest() {
   events::SubscribeRequest request;
@@ -24,33 +28,41 @@ grpc::ByteBuffer SubscribeRequest() {
 ExitWatcher::ExitWatcher(Loop& loop, Upstream& upstream, Conductor& conductor, Reconciler& reconciler)
     : conductor_(conductor),
       reconciler_(reconciler),
-      second_look_(loop),
+      lasts_(loop),
       subscription_(loop, upstream, kSubscribe, SubscribeRequest(), kRetry,
                     {.on_sent = [this] { OnSent(); },
                      .on_message = [this](const grpc::ByteBuffer& message) { OnMessage(message); },
                      .on_end = [this](const grpc::Status& status) { OnEnd(status); }}) {}
 
 void ExitWatcher::Stop() {
-  second_look_.Cancel();
+  lasts_.Cancel();
   subscription_.Stop();
 }
 
 void ExitWatcher::OnSent() {
+  // The runtime is back: what ended meanwhile is found by looking, now and once
+  // more when the subscription surely holds.
+  if (served_) reconciler_.Hint();
+  lasts_.Start(Loop::Now() + kLasting, [this] { OnFlow(); });
+}
+
+void ExitWatcher::OnFlow() {
+  if (std::exchange(flows_, true)) return;
+  lasts_.Cancel();
+  served_ = true;
+  complained_ = false;
   reconciler_.SetEventsFlow(true);
-  // The server tells not when the subscription holds. What ends before that is
-  // found by looking: now, and once more when it surely holds.
   reconciler_.Hint();
-  second_look_.Start(Loop::Now() + std::chrono::seconds(1), [this] { reconciler_.Hint(); });
 }
 
 void ExitWatcher::OnMessage(const grpc::ByteBuffer& message) {
+  OnFlow();
   events::Envelope envelope;
   events::TaskExit exit;
   if (!FromBytes(message, envelope) || envelope.topic() != kExitTopic ||
       !exit.ParseFromString(envelope.event().value()) || exit.id() != exit.container_id()) {
     return;
   }
-  complained_ = false;
   const policy::RuntimeTime finished_at =
       exit.exited_at().seconds() * 1'000'000'000 + exit.exited_at().nanos();
   conductor_.Feed(
@@ -58,7 +70,10 @@ void ExitWatcher::OnMessage(const grpc::ByteBuffer& message) {
 }
 
 void ExitWatcher::OnEnd(const grpc::Status& status) {
+  lasts_.Cancel();
+  flows_ = false;
   reconciler_.SetEventsFlow(false);
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) served_ = false;
   if (!complained_ && status.error_code() != grpc::StatusCode::UNAVAILABLE) {
     spdlog::warn("the runtime's event service ended ({}); exits are learnt by asking until it is back",
                  status.error_message());

@@ -1,6 +1,10 @@
 // Learns exits from containerd's event service within milliseconds. Any number
 // of clients may subscribe there, unlike CRI's GetContainerEvents on
 // containerd 1.x, which belongs to kubelet.
+//
+// Go servers send no headers before the first message, so a subscription that
+// was refused looks at first like one that holds. Events count as flowing once
+// one has come, or once the subscription has lasted.
 #ifndef SIDECAR_SHIM_SHIM_CORE_EXIT_WATCHER_H_
 #define SIDECAR_SHIM_SHIM_CORE_EXIT_WATCHER_H_
 
@@ -19,13 +23,16 @@ class ExitWatcher {
 
  private:
   void OnSent();
+  void OnFlow();
   void OnMessage(const grpc::ByteBuffer& message);
   void OnEnd(const grpc::Status& status);
 
   Conductor& conductor_;
   Reconciler& reconciler_;
-  Loop::Timer second_look_;
+  Loop::Timer lasts_;
   Subscription subscription_;
+  bool flows_ = false;
+  bool served_ = false;  // events have flowed from this runtime before
   bool complained_ = false;
 };
 

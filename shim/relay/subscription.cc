@@ -3,6 +3,17 @@
 #include <utility>
 
 namespace sidecar_shim {
+namespace {
+
+constexpr Duration kRetryWhereRefused = std::chrono::minutes(1);
+
+bool IsRefusal(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNIMPLEMENTED ||
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
+         status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+}
+
+}  // namespace
 
 struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   explicit Stream(Loop& its_loop) : loop(its_loop) {}
@@ -49,8 +60,8 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
       Subscription* subscription = std::exchange(self->owner, nullptr);
       if (subscription == nullptr) return;
       subscription->stream_.reset();
-      subscription->timer_.Start(Loop::Now() + subscription->retry_,
-                                 [subscription] { subscription->Start(); });
+      const Duration pause = IsRefusal(self->status) ? kRetryWhereRefused : subscription->retry_;
+      subscription->timer_.Start(Loop::Now() + pause, [subscription] { subscription->Start(); });
       if (subscription->callbacks_.on_end) subscription->callbacks_.on_end(self->status);
     }));
   }

@@ -1,5 +1,7 @@
 // A server-streaming call of the shim's own that is meant to last: starts over
-// after `retry` when it ends, until it is destroyed or stopped.
+// after `retry` when it ends, until it is destroyed or stopped. A server that
+// says it will never serve it is asked again once a minute: another one may
+// have taken its place.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_SUBSCRIPTION_H_
 #define SIDECAR_SHIM_SHIM_RELAY_SUBSCRIPTION_H_
 

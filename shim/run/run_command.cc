@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +21,7 @@
 #include "absl/time/time.h"
 #include "policy/settings.h"
 #include "shim/manifest.h"
+#include "shim/read_file.h"
 #include "shim/run/admission.h"
 #include "shim/run/interrupt.h"
 #include "shim/run/plan_annotation.h"
@@ -59,11 +59,8 @@ struct Flags {
 };
 
 absl::StatusOr<std::string> ReadInput(const std::string& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream input(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(input), {});
-  if (input.bad() || !input.is_open()) return absl::NotFoundError(absl::StrCat("cannot read ", file));
-  return text;
+  if (file == "-") return ReadAll(STDIN_FILENO, "standard input", kLargestManifest);
+  return ReadFile(file, kLargestManifest);
 }
 
 absl::StatusOr<PodModel> LoadModel(const std::string& file) {
@@ -127,9 +124,11 @@ void RemoveContainerLinks(const PodModel& model) {
   namespace fs = std::filesystem;
   std::string prefix = absl::StrCat(model.name(), "_", model.name_space(), "_");
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kContainerLinks, error)) {
-    bool ours = entry.path().filename().string().rfind(prefix, 0) == 0;
-    if (ours && entry.is_symlink(error)) fs::remove(entry.path(), error);
+  // increment(error), as ++ throws where the directory cannot be read on.
+  for (fs::directory_iterator entry(kContainerLinks, error); entry != fs::directory_iterator();
+       entry.increment(error)) {
+    bool ours = entry->path().filename().string().rfind(prefix, 0) == 0;
+    if (std::error_code ignored; ours && entry->is_symlink(ignored)) fs::remove(entry->path(), ignored);
   }
 }
 

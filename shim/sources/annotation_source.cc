@@ -85,7 +85,7 @@ absl::StatusOr<policy::PodPlan> ParsePlanAnnotation(const std::string& text) {
 void AnnotationSource::Find(const PodQuery& query, Answer answer) {
   auto it = query.annotations.find(std::string(policy::kPlanAnnotation));
   if (it == query.annotations.end()) {
-    answer(std::nullopt);
+    answer(absl::NotFoundError("no annotation"));
     return;
   }
   absl::StatusOr<policy::PodPlan> plan = ParsePlanAnnotation(it->second);
@@ -93,7 +93,7 @@ void AnnotationSource::Find(const PodQuery& query, Answer answer) {
     counters_.Add("bad_annotations");
     spdlog::warn("pod {}: annotation {} ignored: {}", Describe(query.pod),
                  std::string(policy::kPlanAnnotation), std::string(plan.status().message()));
-    answer(std::nullopt);
+    answer(absl::NotFoundError("malformed annotation"));
     return;
   }
   answer(PodNews{*std::move(plan), {}});

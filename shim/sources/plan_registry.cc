@@ -2,64 +2,57 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "shim/cri/facts.h"
 
 namespace sidecar_shim {
+namespace {
+
+// kubelet creates a pod's containers in one go: the first create of a go asks
+// again where the pod is unknown, those after it need not.
+constexpr Duration kAskAgain = std::chrono::seconds(1);
+constexpr Duration kFirstRetry = std::chrono::seconds(1);
+constexpr Duration kLongestRetry = std::chrono::seconds(30);
+
+}  // namespace
 
 void PlanRegistry::Add(std::unique_ptr<PlanSource> source) {
   source->Follow([this, place = sources_.size()](const policy::PodRef& pod, const PodNews& news) {
     Push(pod, place, news);
   });
-  sources_.push_back(std::move(source));
+  sources_.push_back(std::make_unique<Source>(loop_, std::move(source)));
 }
 
 void PlanRegistry::Ask(const PodQuery& query) {
-  Entry& entry = entries_[query.pod];
-  entry.pending.resize(sources_.size(), false);
+  EntryOf(query);
   for (size_t i = 0; i < sources_.size(); ++i) {
+    auto it = entries_.find(query.pod);
     // A source better than what is known is asked again: it may be up by now.
-    if (entry.pending[i] || (entry.best && *entry.best <= i)) continue;
-    entry.pending[i] = true;
-    sources_[i]->Find(
-        query, [this, pod = query.pod, i](const std::optional<PodNews>& news) { Answered(pod, i, news); });
+    if (it == entries_.end() || (it->second.best && *it->second.best <= i)) return;
+    // An open question is put again by the retry: the source needs no more of them.
+    const Question question = it->second.questions[i];
+    if (question == Question::kNone || question == Question::kAnswered) Put(query.pod, i);
   }
 }
 
 void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::function<void()> then) {
-  auto it = entries_.find(query.pod);
-  if (it == entries_.end() || (!it->second.best && Settled(it->second))) {
+  Entry& entry = EntryOf(query);
+  const bool unknown = !entry.best && Settled(entry);
+  if (unknown && (!entry.asked_again || Loop::Now() - *entry.asked_again >= kAskAgain)) {
+    entry.asked_again = Loop::Now();
     Ask(query);
-    it = entries_.find(query.pod);
   }
+  auto it = entries_.find(query.pod);
   if (it == entries_.end() || Settled(it->second)) {
     then();
     return;
   }
   auto waiter = std::make_unique<Waiter>(loop_);
   waiter->then = std::move(then);
-  waiter->timer.Start(Loop::Now() + patience, [this, pod = query.pod] {
-    auto entry = entries_.find(pod);
-    if (entry == entries_.end()) return;
-    for (size_t i = 0; i < entry->second.pending.size(); ++i) {
-      if (!entry->second.pending[i] || slow_[i]) continue;
-      slow_[i] = true;
-      spdlog::warn("plan source {} does not answer; not waited for until it does", sources_[i]->name());
-    }
-    Release(pod);
-  });
+  waiter->timer.Start(Loop::Now() + patience, [this, pod = query.pod] { OnPatienceOver(pod); });
   it->second.waiters.push_back(std::move(waiter));
-}
-
-void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews& news) {
-  auto it = entries_.find(pod);
-  if (it == entries_.end()) return;
-  if (!it->second.best || *it->second.best >= source) {
-    Take(it->second, pod, source, news);
-  } else {
-    TellReady(news);  // true whoever says it
-  }
 }
 
 void PlanRegistry::Tell(const policy::PodRef& pod) {
@@ -69,52 +62,149 @@ void PlanRegistry::Tell(const policy::PodRef& pod) {
   TellReady(it->second.news);
 }
 
+void PlanRegistry::Forget(const policy::PodRef& pod) {
+  auto it = entries_.find(pod);
+  if (it == entries_.end()) return;
+  std::list<std::unique_ptr<Waiter>> waiters = std::move(it->second.waiters);
+  entries_.erase(it);
+  Release(std::move(waiters));
+}
+
 void PlanRegistry::Stop() {
   entries_.clear();
   sources_.clear();
 }
 
-void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const std::optional<PodNews>& news) {
-  if (std::exchange(slow_[source], false))
-    spdlog::info("plan source {} answers again", sources_[source]->name());
+PlanRegistry::Entry& PlanRegistry::EntryOf(const PodQuery& query) {
+  Entry& entry = entries_[query.pod];
+  entry.query = query;
+  entry.questions.resize(sources_.size(), Question::kNone);
+  return entry;
+}
+
+void PlanRegistry::Put(const policy::PodRef& pod, size_t source) {
+  Entry& entry = entries_.at(pod);
+  entry.questions[source] = Question::kAsked;
+  sources_[source]->source->Find(
+      entry.query, [this, pod, source](const absl::StatusOr<PodNews>& news) { Answered(pod, source, news); });
+}
+
+void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl::StatusOr<PodNews>& news) {
+  if (source >= sources_.size()) return;  // stopped
+  const bool answered = news.ok() || absl::IsNotFound(news.status());
   auto it = entries_.find(pod);
-  if (it == entries_.end()) return;
-  Entry& entry = it->second;
-  entry.pending[source] = false;
-  if (news && (!entry.best || source <= *entry.best)) Take(entry, pod, source, *news);
-  if (Settled(entry)) Release(pod);
+  if (it != entries_.end()) {
+    Entry& entry = it->second;
+    entry.questions[source] = answered ? Question::kAnswered : Question::kOpen;
+    if (news.ok() && (!entry.best || source <= *entry.best)) Take(entry, source, *news);
+  }
+  if (answered) {
+    OnSign(source);
+  } else {
+    OnSilence(source, std::string(news.status().message()));
+  }
+  Release(pod);
+}
+
+void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews& news) {
+  auto it = entries_.find(pod);
+  if (it != entries_.end()) {
+    Entry& entry = it->second;
+    if (entry.questions[source] == Question::kOpen) entry.questions[source] = Question::kAnswered;
+    if (!entry.best || *entry.best >= source) {
+      Take(entry, source, news);
+    } else {
+      TellReady(news);  // true whoever says it
+    }
+  }
+  OnSign(source);
+  Release(pod);
+}
+
+void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
+  const policy::PodPlan& plan = news.plan;
+  if (entry.best != source) {
+    spdlog::debug("plan of pod {} from {}: {} containers, restartPolicy {}", Describe(entry.query.pod),
+                  plan.source, plan.containers.size(),
+                  std::string(policy::RestartPolicyName(plan.restart_policy)));
+  }
+  entry.best = source;
+  entry.news = news;
+  conductor_.Feed(policy::PlanLearnt{entry.query.pod, plan});
+  TellReady(news);
 }
 
 void PlanRegistry::TellReady(const PodNews& news) {
   for (const policy::ContainerId& container : news.ready) conductor_.Feed(policy::ContainerReady{container});
 }
 
-void PlanRegistry::Take(Entry& entry, const policy::PodRef& pod, size_t source, const PodNews& news) {
-  const policy::PodPlan& plan = news.plan;
-  if (entry.best != source) {
-    spdlog::debug("plan of pod {} from {}: {} containers, restartPolicy {}", Describe(pod), plan.source,
-                  plan.containers.size(), std::string(policy::RestartPolicyName(plan.restart_policy)));
+void PlanRegistry::OnSign(size_t source) {
+  Source& its = *sources_[source];
+  if (std::exchange(its.slow, false)) {
+    spdlog::info("plan source {} is waited for again", its.source->name());
   }
-  entry.best = source;
-  entry.news = news;
-  conductor_.Feed(policy::PlanLearnt{pod, plan});
-  TellReady(news);
+  its.pause = Duration{0};
+  its.retry.Cancel();
+  // Each answer puts one: a source with a limit on its questions stays within it.
+  PutNextOpen(source);
+}
+
+void PlanRegistry::OnSilence(size_t source, const std::string& why) {
+  MarkSlow(source, why);
+  Source& its = *sources_[source];
+  if (its.retry.pending()) return;
+  its.pause = std::clamp(2 * its.pause, kFirstRetry, kLongestRetry);
+  its.retry.Start(Loop::Now() + its.pause, [this, source] { PutNextOpen(source); });
+}
+
+void PlanRegistry::MarkSlow(size_t source, const std::string& why) {
+  if (std::exchange(sources_[source]->slow, true)) return;
+  counters_.Add("slow_plan_sources");
+  spdlog::warn("plan source {} does not answer ({}); not waited for until it does",
+               sources_[source]->source->name(), why);
+  std::vector<policy::PodRef> waited_for;
+  for (const auto& [pod, entry] : entries_) {
+    if (!entry.waiters.empty()) waited_for.push_back(pod);
+  }
+  for (const policy::PodRef& pod : waited_for) Release(pod);
+}
+
+void PlanRegistry::PutNextOpen(size_t source) {
+  auto it = entries_.upper_bound(sources_[source]->retried);
+  for (size_t looked_at = 0; looked_at < entries_.size(); ++looked_at, ++it) {
+    if (it == entries_.end()) it = entries_.begin();
+    const Entry& entry = it->second;
+    if (entry.questions[source] != Question::kOpen || (entry.best && *entry.best <= source)) continue;
+    sources_[source]->retried = it->first;
+    Put(it->first, source);
+    return;
+  }
 }
 
 bool PlanRegistry::Settled(const Entry& entry) const {
-  for (size_t i = 0; i < entry.pending.size(); ++i) {
+  for (size_t i = 0; i < entry.questions.size(); ++i) {
     if (entry.best && *entry.best <= i) return true;
-    auto slow = slow_.find(i);
-    if (entry.pending[i] && (slow == slow_.end() || !slow->second)) return false;
+    if (entry.questions[i] == Question::kAsked && !sources_[i]->slow) return false;
   }
   return true;
 }
 
+void PlanRegistry::OnPatienceOver(const policy::PodRef& pod) {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    auto it = entries_.find(pod);
+    if (it == entries_.end() || Settled(it->second)) break;
+    if (it->second.questions[i] == Question::kAsked) MarkSlow(i, "somebody waited for it in vain");
+  }
+  Release(pod);
+}
+
 void PlanRegistry::Release(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
-  if (it == entries_.end()) return;
-  std::list<std::unique_ptr<Waiter>> waiters = std::move(it->second.waiters);
-  it->second.waiters.clear();
+  if (it == entries_.end() || !Settled(it->second)) return;
+  Release(std::exchange(it->second.waiters, {}));
+}
+
+void PlanRegistry::Release(std::list<std::unique_ptr<Waiter>> waiters) {
   for (const std::unique_ptr<Waiter>& waiter : waiters) {
     waiter->timer.Cancel();
     waiter->then();

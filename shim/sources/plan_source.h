@@ -4,9 +4,9 @@
 #define SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_
 
 #include <functional>
-#include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "policy/types.h"
 #include "shim/sources/pod_news.h"
 
@@ -20,13 +20,15 @@ struct PodQuery {
 
 class PlanSource {
  public:
-  using Answer = std::function<void(std::optional<PodNews>)>;
+  // Not OK: kNotFound = has no such pod, or is not there at all; every other
+  // code = no answer, the question is still open.
+  using Answer = std::function<void(const absl::StatusOr<PodNews>&)>;
   using OnNews = std::function<void(const policy::PodRef&, const PodNews&)>;
 
   virtual ~PlanSource() = default;
   virtual std::string name() const = 0;
   // Answers on the loop thread, exactly once, now or later (or never, if the
-  // source goes away first). nullopt = does not know this pod.
+  // source goes away first).
   virtual void Find(const PodQuery& query, Answer answer) = 0;
   // Where a source that watches tells what it hears of its own accord. Set
   // once, before the first question.

@@ -83,7 +83,8 @@ policy::PlannedContainer FromContainer(const core::Container& container) {
 
 }  // namespace
 
-PodNews NewsFromPod(const core::Pod& pod, const std::string& source) {
+absl::StatusOr<PodNews> NewsFromPod(const core::Pod& pod, const std::string& source) {
+  if (pod.spec().containers().empty()) return absl::NotFoundError("the pod has no containers");
   PodNews news;
   policy::PodPlan& plan = news.plan;
   plan.source = source;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "kube.pb.h"
 #include "policy/plan.h"
 #include "policy/types.h"
@@ -18,7 +19,8 @@ struct PodNews {
   std::vector<policy::ContainerId> ready;
 };
 
-PodNews NewsFromPod(const k8s::io::api::core::v1::Pod& pod, const std::string& source);
+// kNotFound: a pod without containers, which no pod is, tells nothing.
+absl::StatusOr<PodNews> NewsFromPod(const k8s::io::api::core::v1::Pod& pod, const std::string& source);
 
 }  // namespace sidecar_shim
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,23 @@ constexpr const char* kWatchPods = "/v1alpha1.Pods/WatchPods";
 constexpr Duration kTimeout = std::chrono::seconds(1);
 constexpr Duration kRetry = std::chrono::milliseconds(50);
 constexpr Duration kWatchRetry = std::chrono::seconds(1);
+
+// kubelet opens the socket before it knows its pods (FAILED_PRECONDITION), and
+// answers 100 questions a second (RESOURCE_EXHAUSTED); right after its start
+// the channel may still be backing off (UNAVAILABLE). Whatever else is said is
+// an answer.
+bool IsSilence(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::CANCELLED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNAVAILABLE:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -38,40 +56,48 @@ void PodsApiSource::Follow(OnNews on_news) {
 }
 
 void PodsApiSource::Find(const PodQuery& query, Answer answer) {
-  if (query.pod.uid.empty() || !SomebodyListens(socket_path_)) {
-    answer(std::nullopt);
+  if (query.pod.uid.empty()) {
+    answer(absl::NotFoundError("a pod without UID"));
     return;
   }
   Get(query.pod.uid, Loop::Now() + kTimeout, std::move(answer));
 }
 
 void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
+  if (!SomebodyListens(socket_path_)) {
+    // Before kubelet 1.37 that is how it stays; the watch finds out if not.
+    answer(absl::NotFoundError("nobody listens"));
+    return;
+  }
   v1alpha1::GetPodRequest request;
   request.set_poduid(uid);
   client_.Call<v1alpha1::GetPodResponse>(
-      kGetPod, request, kTimeout,
+      kGetPod, request, std::max<Duration>(give_up - Loop::Now(), kRetry),
       [this, uid, give_up, answer = std::move(answer)](const grpc::Status& status,
                                                        const v1alpha1::GetPodResponse& response) {
-        core::Pod pod;
-        if (status.ok() && pod.ParseFromString(response.pod()) && pod.metadata().uid() == uid) {
-          answer(NewsFromPod(pod, name()));
-          return;
-        }
-        // kubelet opens the socket before it knows its pods, and right after
-        // its start the channel may still be backing off.
-        const bool not_yet = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                             status.error_code() == grpc::StatusCode::FAILED_PRECONDITION ||
-                             status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
-        if (not_yet && Loop::Now() + kRetry < give_up && SomebodyListens(socket_path_)) {
+        if (status.ok()) {
+          answer(Read(uid, response.pod()));
+        } else if (!IsSilence(status)) {
+          answer(absl::NotFoundError(status.error_message()));
+        } else if (Loop::Now() + kRetry >= give_up) {
+          answer(absl::UnavailableError(status.error_message()));
+        } else {
+          // Right after kubelet's start; see IsSilence().
           auto timer = std::make_shared<Loop::Timer>(loop_);
           timer->Start(Loop::Now() + kRetry,
                        [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
                          if (alive.lock()) Get(uid, give_up, answer);
                        });
-          return;
         }
-        answer(std::nullopt);
       });
+}
+
+absl::StatusOr<PodNews> PodsApiSource::Read(const std::string& uid, const std::string& bytes) const {
+  core::Pod pod;
+  if (!pod.ParseFromString(bytes) || pod.metadata().uid() != uid) {
+    return absl::NotFoundError("the answer is another pod");
+  }
+  return NewsFromPod(pod, name());
 }
 
 void PodsApiSource::OnWatch(const grpc::ByteBuffer& message) {
@@ -82,7 +108,9 @@ void PodsApiSource::OnWatch(const grpc::ByteBuffer& message) {
     return;
   }
   const core::ObjectMeta& metadata = pod.metadata();
-  on_news_(policy::PodRef{metadata.namespace_(), metadata.name(), metadata.uid()}, NewsFromPod(pod, name()));
+  const absl::StatusOr<PodNews> news = NewsFromPod(pod, name());
+  if (!news.ok()) return;
+  on_news_(policy::PodRef{metadata.namespace_(), metadata.name(), metadata.uid()}, *news);
 }
 
 }  // namespace sidecar_shim

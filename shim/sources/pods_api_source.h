@@ -1,6 +1,7 @@
 // kubelet's PodsAPI: whole pod specs, live, on a root-only socket (KEP-4188,
 // on by default from kubelet 1.37; facts/kubelet.md §5). GetPod answers while
-// RunPodSandbox passes by; the watch keeps what was learnt up to date.
+// RunPodSandbox passes by; the watch keeps what was learnt up to date, and
+// begins by itself when the socket appears.
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_PODS_API_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_PODS_API_SOURCE_H_
 
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "shim/relay/subscription.h"
 #include "shim/relay/unary_client.h"
 #include "shim/relay/upstream.h"
@@ -25,6 +27,7 @@ class PodsApiSource : public PlanSource {
 
  private:
   void Get(const std::string& uid, Time give_up, Answer answer);
+  absl::StatusOr<PodNews> Read(const std::string& uid, const std::string& bytes) const;
   void OnWatch(const grpc::ByteBuffer& message);
 
   Loop& loop_;

@@ -3,19 +3,17 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shim/manifest.h"
+#include "shim/read_file.h"
 
 namespace sidecar_shim {
 namespace {
 
 constexpr const char* kConfigSource = "kubernetes.io/config.source";
-constexpr uintmax_t kLargestManifest = 3 * 1024 * 1024;  // what an API server would take
 
 bool IsFileSourced(const policy::Annotations& annotations) {
   auto it = annotations.find(kConfigSource);
@@ -29,20 +27,27 @@ bool Matches(const k8s::io::api::core::v1::Pod& pod, const policy::PodRef& ref) 
          absl::StartsWith(ref.name, absl::StrCat(pod.metadata().name(), "-"));
 }
 
-std::optional<PodNews> Search(const std::string& directory, const policy::PodRef& ref) {
-  std::optional<PodNews> found;
+absl::StatusOr<Manifest> ReadManifest(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path, kLargestManifest);
+  if (!text.ok()) return text.status();
+  return ParseManifest(*text);
+}
+
+absl::StatusOr<PodNews> Search(const std::string& directory, const policy::PodRef& ref) {
+  namespace fs = std::filesystem;
+  absl::StatusOr<PodNews> found = absl::NotFoundError("no such manifest");
   size_t longest = 0;
   std::error_code error;
-  for (const auto& file : std::filesystem::directory_iterator(directory, error)) {
-    const std::string filename = file.path().filename().string();
+  // increment(error), as ++ throws where the directory cannot be read on.
+  for (fs::directory_iterator file(directory, error); file != fs::directory_iterator();
+       file.increment(error)) {
+    const std::string filename = file->path().filename().string();
+    std::error_code unreadable;
     // kubelet skips dot files too.
-    if (filename.front() == '.' || !file.is_regular_file(error) || file.file_size(error) > kLargestManifest)
-      continue;
-    std::ifstream stream(file.path());
-    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    const absl::StatusOr<Manifest> manifest = ParseManifest(text);
+    if (filename.front() == '.' || !file->is_regular_file(unreadable)) continue;
+    const absl::StatusOr<Manifest> manifest = ReadManifest(file->path().string());
     if (!manifest.ok()) {
-      spdlog::debug("static pod manifest {} passed over: {}", file.path().string(),
+      spdlog::debug("static pod manifest {} passed over: {}", file->path().string(),
                     std::string(manifest.status().message()));
       continue;
     }
@@ -59,7 +64,7 @@ std::optional<PodNews> Search(const std::string& directory, const policy::PodRef
 
 void StaticPodSource::Find(const PodQuery& query, Answer answer) {
   if (!IsFileSourced(query.annotations)) {
-    answer(std::nullopt);
+    answer(absl::NotFoundError("not made from a file"));
     return;
   }
   worker_.Run([this, ref = query.pod, answer = std::move(answer)] {

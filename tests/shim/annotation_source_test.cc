@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "policy/settings.h"
 
@@ -79,19 +77,19 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
   Counters counters;
   AnnotationSource source(counters);
   const std::string key(policy::kPlanAnnotation);
-  std::optional<PodNews> found;
+  absl::StatusOr<PodNews> found;
   int answers = 0;
-  auto take = [&](std::optional<PodNews> plan) {
+  auto take = [&](const absl::StatusOr<PodNews>& news) {
     ++answers;
-    found = std::move(plan);
+    found = news;
   };
   source.Find({{"ns", "pod", "uid"}, {}}, take);
-  EXPECT_FALSE(found);
+  EXPECT_TRUE(absl::IsNotFound(found.status()));
   source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
-  EXPECT_FALSE(found);
+  EXPECT_TRUE(absl::IsNotFound(found.status()));
   EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
   source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
-  ASSERT_TRUE(found);
+  ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->plan.containers[0].name, "a");
   EXPECT_EQ(answers, 3);
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -61,11 +62,16 @@ TEST(ConfigTest, UnusableFiles) {
     std::string text;
     std::string said;
   } cases[] = {
-      {"lunch-ahead: true\n", "lunch-ahead"},
-      {"launch-ahead: maybe\n", "launch"},
-      {"listen: [a]\n", "listen"},
+      {"lunch-ahead: true\n", "unknown key \"lunch-ahead\""},
+      {"launch_ahead: true\n", "unknown key \"launch_ahead\""},
+      {"launch-ahead: maybe\n", "launch-ahead: expected true or false, found \"maybe\""},
+      {"listen: [a]\n", "listen: expected a text, found [\"a\"]"},
+      {"launch-timeout: true\n", "launch-timeout: expected a text, found true"},
+      {"drain-delay: {a: 1}\n", "drain-delay: expected a text, found"},
       {"runtime: /a\nruntime: /b\n", "runtime"},
-      {"- a\n", ""},
+      {"- a\n", "expected a mapping of keys to values"},
+      {"word\n", "expected a mapping of keys to values"},
+      {"5\n", "expected a mapping of keys to values"},
       {"a: {\n", ""},
       {"listen: /a\n---\nlisten: /b\n", "more than one"},
   };
@@ -75,6 +81,85 @@ TEST(ConfigTest, UnusableFiles) {
     EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_THAT(std::string(config.status().message()), HasSubstr(said)) << text;
   }
+}
+
+TEST(ConfigTest, BareZeroIsADuration) {
+  const auto file = Parse("launch-timeout: 0\ndrain-delay: 0\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto config = MakeDaemonConfig(*file, {});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->policy.launch_timeout, policy::Duration{0});
+  EXPECT_EQ(config->policy.drain_delay, policy::Duration{0});
+}
+
+TEST(ConfigTest, OtherBareNumbersAreNoDurations) {
+  const auto file = Parse("launch-timeout: 5\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto config = MakeDaemonConfig(*file, {});
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("launch-timeout: \"5\" is not a duration"));
+}
+
+TEST(ConfigTest, KeyWithoutValueLeavesTheDefault) {
+  const auto file = Parse("launch-timeout:\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_FALSE(file->has_launch_timeout());
+}
+
+TEST(ConfigTest, DirectoryIsNoFile) {
+  const sidecar_shim::testing::TempDir dir;
+  const auto config = ParseConfigFile(dir.File(""));
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("Is a directory"));
+}
+
+TEST(ConfigTest, OneSocketInManySpellings) {
+  const sidecar_shim::testing::TempDir dir;
+  std::filesystem::create_directory(dir.File("run"));
+  std::filesystem::create_symlink(dir.File("run"), dir.File("link"));
+  for (const std::string& spelled :
+       {dir.File("run/a.sock"), dir.File("run/../run/a.sock"), dir.File("run//a.sock"),
+        dir.File("run/a.sock/"), dir.File("none/../run/./a.sock"), dir.File("link/a.sock")}) {
+    for (const bool images : {false, true}) {
+      config::Config flags;
+      flags.set_listen(spelled);
+      images ? flags.set_image_service(dir.File("run/a.sock")) : flags.set_runtime(dir.File("run/a.sock"));
+      const auto config = MakeDaemonConfig({}, flags);
+      EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << spelled;
+      EXPECT_THAT(std::string(config.status().message()),
+                  HasSubstr(images ? "image-service and listen are the same socket"
+                                   : "runtime and listen are the same socket"))
+          << spelled;
+    }
+  }
+}
+
+TEST(ConfigTest, SocketPathsFitASocketAddress) {
+  const std::string fits = "/" + std::string(106, 'a');
+  config::Config flags;
+  flags.set_listen(fits);
+  EXPECT_TRUE(MakeDaemonConfig({}, flags).ok());
+  const struct {
+    std::string key;
+    std::string* (config::Config::*value)();
+  } cases[] = {
+      {"listen", &config::Config::mutable_listen},
+      {"runtime", &config::Config::mutable_runtime},
+      {"image-service", &config::Config::mutable_image_service},
+  };
+  for (const auto& [key, value] : cases) {
+    config::Config too_long;
+    *(too_long.*value)() = fits + "a";
+    const auto config = MakeDaemonConfig({}, too_long);
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << key;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(key + ": ")) << key;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr("107 bytes")) << key;
+  }
+}
+
+TEST(ConfigTest, NoStaticPods) {
+  config::Config flags;
+  flags.set_static_pod_path("");
+  EXPECT_TRUE(MakeDaemonConfig({}, flags).ok());
 }
 
 TEST(ConfigTest, MissingFileIsNamed) {
@@ -92,6 +177,9 @@ TEST(ConfigTest, BadValuesNameTheirKey) {
       {"listen", [](config::Config& c) { c.set_listen(""); }},
       {"runtime", [](config::Config& c) { c.set_runtime("tcp://localhost:1"); }},
       {"image-service", [](config::Config& c) { c.set_image_service("x"); }},
+      {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir("var/lib/kubelet"); }},
+      {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir(""); }},
+      {"static-pod-path", [](config::Config& c) { c.set_static_pod_path("manifests"); }},
       {"log-level", [](config::Config& c) { c.set_log_level("loud"); }},
       {"log-format", [](config::Config& c) { c.set_log_format("xml"); }},
       {"mask-exit-code", [](config::Config& c) { c.set_mask_exit_code("sometimes"); }},

@@ -41,9 +41,18 @@ TEST(PodNewsTest, RestartPolicyDefaultsToAlways) {
   };
   for (const auto& [text, expected] : cases) {
     core::Pod pod;
+    Add(pod, "main");
     pod.mutable_spec()->set_restartpolicy(text);
-    EXPECT_EQ(NewsFromPod(pod, "s").plan.restart_policy, expected) << text;
+    EXPECT_EQ(NewsFromPod(pod, "s")->plan.restart_policy, expected) << text;
   }
+}
+
+TEST(PodNewsTest, PodWithoutContainersTellsNothing) {
+  core::Pod pod;
+  pod.mutable_metadata()->set_uid("uid-1");
+  pod.mutable_spec()->set_restartpolicy("Never");
+  pod.mutable_spec()->add_initcontainers()->set_name("init");
+  EXPECT_TRUE(absl::IsNotFound(NewsFromPod(pod, "s").status()));
 }
 
 TEST(PodNewsTest, RegularContainersInSpecOrder) {
@@ -51,7 +60,7 @@ TEST(PodNewsTest, RegularContainersInSpecOrder) {
   pod.mutable_spec()->add_initcontainers()->set_name("init");
   Add(pod, "z");
   Add(pod, "a");
-  const policy::PodPlan plan = NewsFromPod(pod, "pods-api").plan;
+  const policy::PodPlan plan = NewsFromPod(pod, "pods-api")->plan;
   EXPECT_EQ(plan.source, "pods-api");
   ASSERT_EQ(plan.containers.size(), 2u);
   EXPECT_EQ(plan.containers[0].name, "z");
@@ -64,7 +73,7 @@ TEST(PodNewsTest, TraitsFromEnvs) {
   core::Container& container = Add(pod, "agent");
   AddEnv(container, std::string(policy::kPriorityEnv), "5");
   AddEnv(container, std::string(policy::kTerminateEnv), "true");
-  const policy::Traits traits = NewsFromPod(pod, "s").plan.containers[0].traits;
+  const policy::Traits traits = NewsFromPod(pod, "s")->plan.containers[0].traits;
   EXPECT_EQ(traits.priority.kind, policy::Priority::Kind::kValue);
   EXPECT_EQ(traits.priority.value, 5);
   EXPECT_TRUE(traits.sidecar);
@@ -74,7 +83,7 @@ TEST(PodNewsTest, WhatOnlyKubeletCanResolve) {
   core::Pod pod;
   AddEnv(Add(pod, "reference"), std::string(policy::kPriorityEnv), "$(OTHER)");
   AddEnv(Add(pod, "source"), std::string(policy::kPriorityEnv), "").mutable_valuefrom();
-  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
+  const policy::PodPlan plan = NewsFromPod(pod, "s")->plan;
   for (const policy::PlannedContainer& container : plan.containers) {
     EXPECT_EQ(container.traits.priority.kind, policy::Priority::Kind::kUnresolved) << container.name;
   }
@@ -85,7 +94,7 @@ TEST(PodNewsTest, PostStartIsKnownEitherWay) {
   Add(pod, "none");
   Add(pod, "pre").mutable_lifecycle()->mutable_prestop();
   Add(pod, "post").mutable_lifecycle()->mutable_poststart();
-  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
+  const policy::PodPlan plan = NewsFromPod(pod, "s")->plan;
   EXPECT_EQ(plan.containers[0].post_start, policy::Tri::kNo);
   EXPECT_EQ(plan.containers[1].post_start, policy::Tri::kNo);
   EXPECT_EQ(plan.containers[2].post_start, policy::Tri::kYes);
@@ -98,7 +107,7 @@ TEST(PodNewsTest, OwnRestartPolicy) {
   core::Container& ruled = Add(pod, "ruled");
   ruled.set_restartpolicy("Never");
   ruled.add_restartpolicyrules()->set_action("Restart");
-  const policy::PodPlan plan = NewsFromPod(pod, "s").plan;
+  const policy::PodPlan plan = NewsFromPod(pod, "s")->plan;
   EXPECT_FALSE(plan.containers[0].own_restart_policy);
   EXPECT_EQ(plan.containers[1].own_restart_policy, policy::RestartPolicy::kNever);
   EXPECT_EQ(plan.containers[2].own_restart_policy, policy::RestartPolicy::kUnknown);

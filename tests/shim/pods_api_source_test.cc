@@ -1,0 +1,120 @@
+// kubelet's PodsAPI before the whole shim, as it comes and fails.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "kube.pb.h"
+#include "pods_api.pb.h"
+#include "tests/shim/pod_support.h"
+
+namespace sidecar_shim::testing {
+namespace {
+
+namespace cri = runtime::v1;
+namespace core = k8s::io::api::core::v1;
+
+constexpr char kGetPod[] = "/v1alpha1.Pods/GetPod";
+constexpr char kWatchPods[] = "/v1alpha1.Pods/WatchPods";
+constexpr char kOrdered[] = R"({"containers": [{"name": "main"}, {"name": "proxy", "priority": 10}]})";
+
+// The pod of pod_support.h: "main" and the sidecar "agent", restartPolicy Never.
+core::Pod JobPod() {
+  core::Pod pod;
+  pod.mutable_metadata()->set_name("pod");
+  pod.mutable_metadata()->set_namespace_("default");
+  pod.mutable_metadata()->set_uid("uid-1");
+  pod.mutable_spec()->set_restartpolicy("Never");
+  pod.mutable_spec()->add_containers()->set_name("main");
+  core::Container& agent = *pod.mutable_spec()->add_containers();
+  agent.set_name("agent");
+  core::EnvVar& env = *agent.add_env();
+  env.set_name("KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT");
+  env.set_value("true");
+  return pod;
+}
+
+class PodsApiSourceTest : public ::testing::Test {
+ protected:
+  PodsApiSourceTest() {
+    std::filesystem::create_directories(setup_.dir.File("kubelet/pods-api"));
+    // A watch that tells nothing.
+    api_.Hang(kWatchPods);
+  }
+  ~PodsApiSourceTest() override { setup_.shim.reset(); }
+
+  void AnswerWith(const core::Pod& pod) {
+    v1alpha1::GetPodResponse response;
+    response.set_pod(pod.SerializeAsString());
+    api_.On(kGetPod, [this, bytes = response.SerializeAsString()](const std::shared_ptr<RawCall>& call) {
+      call->Read([this, call, bytes](bool, const std::string& request) {
+        api_.Record(call, request);
+        call->Reply(bytes);
+      });
+    });
+  }
+
+  // Its main has failed. Only who knows the restart policy knows that it does
+  // not come back, and stops the agent.
+  void RunFailedJob() {
+    Pod pod(setup_, "{}");
+    const std::string main = pod.Launch(pod.Request("main"));
+    agent_ = pod.Launch(pod.Request("agent", {{"KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true"}}));
+    ASSERT_FALSE(main.empty());
+    ASSERT_FALSE(agent_.empty());
+    ASSERT_TRUE(setup_.runtime.Exit(main, 1));
+  }
+
+  bool AgentEnded() {
+    const auto status = setup_.runtime.model().Find(agent_);
+    return status && status->state() == cri::CONTAINER_EXITED;
+  }
+
+  ShimSetup setup_;
+  FakeRuntime api_{setup_.dir.File("kubelet/pods-api/pods-api.sock")};
+  std::string agent_;
+};
+
+TEST_F(PodsApiSourceTest, SocketThatAppearsLater) {
+  RunFailedJob();
+  v1alpha1::WatchPodsEvent event;
+  event.set_type(v1alpha1::ADDED);
+  event.set_pod(JobPod().SerializeAsString());
+  api_.On(kWatchPods, [bytes = event.SerializeAsString()](const std::shared_ptr<RawCall>& call) {
+    call->Read([call, bytes](bool, const std::string&) { call->Write(bytes, [](bool) {}); });
+  });
+  api_.Start();
+  EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+}
+
+TEST_F(PodsApiSourceTest, NotReadyYetIsAskedAgainInTheBackground) {
+  api_.Fail(kGetPod, grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "Kubelet is initializing"));
+  api_.Start();
+  RunFailedJob();
+  // Nobody asks the shim for anything any more.
+  AnswerWith(JobPod());
+  EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+}
+
+TEST_F(PodsApiSourceTest, SilenceIsAskedAgainInTheBackground) {
+  api_.Hang(kGetPod);
+  api_.Start();
+  RunFailedJob();
+  EXPECT_GE(api_.CancelledWhileHanging(), 1u);  // the first create gave it its chance
+  AnswerWith(JobPod());
+  EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+}
+
+TEST_F(PodsApiSourceTest, PodWithoutContainersHidesNoOtherSource) {
+  core::Pod empty = JobPod();
+  empty.mutable_spec()->clear_containers();
+  AnswerWith(empty);
+  api_.Start();
+  Pod pod(setup_, kOrdered);
+  EXPECT_EQ(pod.Create(pod.Request("main")).first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_GE(api_.Count(kGetPod), 1u);
+}
+
+}  // namespace
+}  // namespace sidecar_shim::testing
