@@ -83,8 +83,8 @@ class Crictl:
                 newest[status["metadata"]["name"]] = status
         return newest
 
-    def statuses_of_static_pod(self, name, node_name):
-        return self.statuses(f"--label=io.kubernetes.pod.name={name}-{node_name}")
+    def statuses_of_pod(self, name):
+        return self.statuses(f"--label=io.kubernetes.pod.name={name}")
 
     def logs(self, container):
         result = self.result("logs", container)
