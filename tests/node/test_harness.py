@@ -108,6 +108,15 @@ class KubeletAlone(unittest.TestCase):
     def test_the_pods_api_socket_is_there(self):
         wait.until(lambda: os.path.exists(self.kubelet.pods_api_socket), "kubelet serves its PodsAPI socket", 10)
 
+    def test_a_kubelet_without_it(self):
+        """As older ones are: what the shim falls back on can be tested with the newest kubelet too."""
+        without = Kubelet(session.log_dir(), feature_gates={"PodsAPI": False})
+        self.kubelet.stop()
+        self.addCleanup(self.kubelet.start)
+        self.addCleanup(without.stop)
+        without.start(self.containerd.endpoint)
+        self.assertFalse(os.path.exists(without.pods_api_socket))
+
 
 if __name__ == "__main__":
     session.main()
