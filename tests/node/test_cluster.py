@@ -93,8 +93,7 @@ class Jobs(Cluster):
             ),
             "the refusal is among the pod's events",
         )
-        self.containerd.ctr("images", "tag", images.BUSYBOX, late_image)
-        self.addCleanup(self.containerd.ctr, "images", "rm", late_image)
+        self.provide_image(late_image)
         self.wait_job("held", "Complete")
         self.assertEqual(name, self.only_pod_of_job("held"))
         self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})
@@ -108,8 +107,7 @@ class Jobs(Cluster):
         for upgraded in (job, service):
             # Images differ by name only, so that what runs before and after is the same collector.
             newer = "localhost/newer-collector:" + upgraded.name
-            self.containerd.ctr("images", "tag", images.COLLECTOR, newer)
-            self.addCleanup(self.containerd.ctr, "images", "rm", newer)
+            self.provide_image(newer, images.COLLECTOR)
             self.add(upgraded.pod)
             self.wait_running(upgraded)
         for upgraded in (job, service):

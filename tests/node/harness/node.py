@@ -6,7 +6,7 @@ directly, not through the shim), with its times in nanoseconds.
 
 import unittest
 
-from harness import pod_status, session, wait
+from harness import images, pod_status, session, wait
 from harness.containerd import Containerd
 from harness.crictl import Crictl
 from harness.kubelet import NODE_NAME, Kubelet
@@ -62,6 +62,11 @@ class Node(unittest.TestCase):
         return self.runtime.statuses_of_pod(self.runtime_name(name))
 
     # Waiting and checking.
+
+    def provide_image(self, image, like=images.BUSYBOX):
+        """Makes an image appear that a container has been waiting for."""
+        self.containerd.ctr("images", "tag", like, image)
+        self.addCleanup(self.containerd.ctr, "images", "rm", image)
 
     def statuses(self, name):
         """{container name: its status as kubelet reports it}."""
