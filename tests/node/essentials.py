@@ -79,3 +79,22 @@ class Essentials:
         )
         self.shim.start()
         self.check_article(job)
+
+    def test_a_held_pod_is_deleted_at_once(self):
+        never = pods.container("never", "exit 0", {pods.PRIORITY: 1}, image="localhost/never:1")
+        self.add(pods.pod("deleted", [pods.container("main", "sleep 1000"), never]))
+        wait.until(lambda: "main" in self.kubelet.waiting_reasons("deleted"), "main is refused", 30, every=0.2)
+        self.kubelet.remove("deleted", seconds=10)
+        self.assertEqual({}, self.in_runtime("deleted"), "nothing was ever started")
+
+    def test_a_main_that_fails_first_is_restarted_beside_its_sidecar(self):
+        script = "if [ -e /sink/again ]; then exit 0; fi; touch /sink/again; exit 1"
+        job = Article("fails-first", "OnFailure", main=script)
+        self.add(job.pod)
+        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1})
+        self.check_ended_after(job.name, "main", "collector")
+
+    def test_a_main_that_fails_for_good_fails_the_pod(self):
+        sidecar = pods.container("sidecar", sidecar_exiting(143), {pods.TERMINATE: "true"})
+        self.add(pods.pod("fails", [pods.container("main", "exit 3"), sidecar]))
+        self.check_ended("fails", "Failed", {"main": 3, "sidecar": 0})

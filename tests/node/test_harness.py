@@ -39,9 +39,11 @@ class ContainerdAlone:
         wait.until(lambda: self.crictl.logs(container) == "hello\n", "the container has written its line")
 
         self.containerd.restart()
+        self.crictl.wait_answers()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
         self.containerd.kill()
         self.containerd.start()
+        self.crictl.wait_answers()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
 
         self.crictl.run("stop", "--timeout=10", container)

@@ -57,37 +57,6 @@ class NodeWithContainerd24(Essentials, Node):
         self.check_ended("held", "Succeeded", {"main": 0, "sidecar": 0})
         self.check_started_in_order("held", "sidecar", "main")
 
-    def test_a_held_pod_is_deleted_at_once(self):
-        never = pods.container("never", "exit 0", {pods.PRIORITY: 1}, image="localhost/never:1")
-        self.add(pods.pod("deleted", [pods.container("main", "sleep 1000"), never]))
-        wait.until(lambda: "main" in self.kubelet.waiting_reasons("deleted"), "main is refused", 30, every=0.2)
-        self.kubelet.remove("deleted", seconds=10)
-        self.assertEqual({}, self.in_runtime("deleted"), "nothing was ever started")
-
-    def test_a_main_that_fails_first_is_restarted_beside_its_sidecar(self):
-        script = "if [ -e /sink/again ]; then exit 0; fi; touch /sink/again; exit 1"
-        job = Article("fails-first", "OnFailure", main=script)
-        self.add(job.pod)
-        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1})
-        self.check_ended_after(job.name, "main", "collector")
-
-    def test_a_main_that_fails_for_good_fails_the_pod(self):
-        sidecar = pods.container("sidecar", sidecar_exiting(143), {pods.TERMINATE: "true"})
-        self.add(pods.pod("fails", [pods.container("main", "exit 3"), sidecar]))
-        self.check_ended("fails", "Failed", {"main": 3, "sidecar": 0})
-
-    def test_a_service_keeps_its_sidecar(self):
-        """restartPolicy Always: main comes back, so a flagged sidecar must not be stopped."""
-        sidecar = pods.container("sidecar", sidecar_exiting(0), {pods.TERMINATE: "true"})
-        self.add(pods.pod("service", [pods.container("main", "sleep 1"), sidecar], "Always"))
-
-        def restarted():
-            return self.kubelet.container_statuses("service").get("main", {}).get("restartCount", 0) >= 1
-
-        wait.until(restarted, "main was restarted", 60, every=0.2)
-        self.assertEqual("CONTAINER_RUNNING", self.in_runtime("service")["sidecar"]["state"])
-        self.assertEqual(0, self.kubelet.container_statuses("service")["sidecar"]["restartCount"])
-
     def test_a_bad_priority_is_refused_in_words(self):
         self.add(
             pods.pod("bad-priority", [pods.container("main", "exit 0"), pods.container("other", "exit 0", {pods.PRIORITY: "high"})])

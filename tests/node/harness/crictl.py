@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from harness import tools
+from harness import tools, wait
 
 
 class Failed(Exception):
@@ -49,6 +49,10 @@ class Crictl:
         return json.loads(self.run(arguments[0], "--output=json", *arguments[1:]))
 
     # What the tests ask for by name.
+
+    def wait_answers(self):
+        """After a restart of containerd: its CRI part comes up later than its socket."""
+        wait.until(lambda: self.run("version"), f"{self.endpoint} answers", 30)
 
     def run_pod(self, config_path):
         return self.run("runp", config_path)

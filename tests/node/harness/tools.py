@@ -47,6 +47,13 @@ def bin_dir(family):
     return result.stdout.strip()
 
 
+def require_built(family):
+    """Raises Missing unless the family is in the cache already."""
+    script = os.path.join(HERE, "build-tools.sh")
+    if subprocess.run([script, "--is-built", family], check=False).returncode != 0:
+        raise Missing(f"{family} is not built yet (tests/node/build-tools.sh {family})")
+
+
 def built(family, program):
     return os.path.join(bin_dir(family), program)
 
