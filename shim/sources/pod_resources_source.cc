@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kList = "/v1.PodResourcesLister/List";
 constexpr Duration kTimeout = std::chrono::milliseconds(900);
 
-std::optional<PodNews> Search(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
+absl::StatusOr<PodNews> Search(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
   for (const v1::PodResources& pod : response.pod_resources()) {
     if (pod.name() != ref.name || pod.namespace_() != ref.name_space || pod.containers().empty()) continue;
     PodNews news;
@@ -24,7 +24,7 @@ std::optional<PodNews> Search(const v1::ListPodResourcesResponse& response, cons
     }
     return news;
   }
-  return std::nullopt;
+  return absl::NotFoundError("no such pod");
 }
 
 }  // namespace
@@ -34,14 +34,18 @@ PodResourcesSource::PodResourcesSource(Loop& loop, const std::string& socket_pat
 
 void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
   if (!SomebodyListens(socket_path_)) {
-    answer(std::nullopt);
+    answer(absl::NotFoundError("nobody listens"));
     return;
   }
   client_.Call<v1::ListPodResourcesResponse>(
       kList, v1::ListPodResourcesRequest(), kTimeout,
       [ref = query.pod, answer = std::move(answer)](const grpc::Status& status,
                                                     const v1::ListPodResourcesResponse& response) {
-        answer(status.ok() ? Search(response, ref) : std::nullopt);
+        if (!status.ok()) {
+          answer(absl::UnavailableError(status.error_message()));
+          return;
+        }
+        answer(Search(response, ref));
       });
 }
 

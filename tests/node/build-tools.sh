@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Builds the real programs that the node tests drive, each from pinned sources, once per machine.
 #
-#   build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|cri-descriptors|all]...
+#   build-tools.sh [--print-path | --is-built] [TOOL|all]...
 #
+# TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause
+# or cri-descriptors. `all` is what the tests need that always run; the older kubelets are built when they are named.
 # cri-descriptors is no program: the .proto files that tests/cri_descriptors compares ours with, from their pinned modules.
 #
 # What is built lands outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools},
 # in a folder named after the pins (go.mod, go.sum) and the recipe below: change either and it is built anew, while an older
-# checkout still finds its own. --print-path prints only the folder with the programs. Exit 77 means "cannot be built here"
+# checkout still finds its own. --print-path prints only the folder with the programs; --is-built builds nothing and tells by its
+# exit status whether all is there. Exit 77 means "cannot be built here"
 # (no fit toolchain), which a test takes as a reason to skip, not as a failure.
 set -euo pipefail
 
@@ -15,10 +18,25 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}
 
 # The recipes: each runs in its own tools/ folder and leaves programs in $1. Their text is part of the folder's name.
+kubernetes_program() {
+  local stamp=k8s.io/component-base/version version minor
+  version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  minor=${version#v1.}
+  go build -ldflags "-s -w -X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%.*}" \
+    -o "$1/$2" "k8s.io/kubernetes/cmd/$2"
+}
 recipe_kubelet() {
-  local stamp=k8s.io/component-base/version
-  go build -ldflags "-s -w -X $stamp.gitVersion=v1.37.2 -X $stamp.gitMajor=1 -X $stamp.gitMinor=37" \
-    -o "$1/kubelet" k8s.io/kubernetes/cmd/kubelet
+  kubernetes_program "$1" kubelet
+}
+recipe_kubelet_1_34() {
+  kubernetes_program "$1" kubelet
+}
+recipe_kubelet_1_30() {
+  kubernetes_program "$1" kubelet
+}
+recipe_control_plane() {
+  kubernetes_program "$1" kube-apiserver
+  kubernetes_program "$1" kube-controller-manager
 }
 recipe_cri_tools() {
   local source=github.com/kubernetes-sigs/cri-tools
@@ -55,7 +73,8 @@ recipe_pause() {
 
 folder_of() {
   case $1 in
-    kubelet) echo kubernetes ;;
+    kubelet | control-plane) echo kubernetes-1.37 ;;
+    kubelet-*) echo "kubernetes-${1#*-}" ;;
     cri-descriptors) echo ../../cri_descriptors/modules ;;
     *) echo "$1" ;;
   esac
@@ -63,7 +82,9 @@ folder_of() {
 
 version_of() {
   case $1 in
-    kubelet) echo 1.37.2 ;;
+    kubelet | control-plane) echo 1.37.2 ;;
+    kubelet-1.34) echo 1.34.4 ;;
+    kubelet-1.30) echo 1.30.14 ;;
     cri-tools) echo 1.30.0 ;;
     containerd) echo 2.4.2 ;;
     pause) echo 1 ;;
@@ -71,11 +92,21 @@ version_of() {
   esac
 }
 
+recipe_of() {
+  echo "recipe_${1//[-.]/_}"
+}
+
 # Where the programs of a tool are, or would be.
 path_of() {
   local folder hash
   folder=$here/tools/$(folder_of "$1")
-  hash=$({ find "$folder" -type f | LC_ALL=C sort | xargs cat; declare -f "recipe_${1//-/_}"; } | sha256sum | cut -c1-12)
+  hash=$(
+    {
+      find "$folder" -type f | LC_ALL=C sort | xargs cat
+      declare -f "$(recipe_of "$1")"
+      [ "${folder#*/kubernetes-}" = "$folder" ] || declare -f kubernetes_program
+    } | sha256sum | cut -c1-12
+  )
   echo "$cache/$1-$(version_of "$1")-$hash/bin"
 }
 
@@ -120,7 +151,7 @@ build() {
       set -e
       cd "$here/tools/$(folder_of "$tool")"
       export GOTOOLCHAIN=local GOWORK=off GOFLAGS="-mod=readonly -trimpath -buildvcs=false"
-      "recipe_${tool//-/_}" "$work/bin"
+      "$(recipe_of "$tool")" "$work/bin"
     ) >"$work/log" 2>&1
     status=$?
     set -e
@@ -140,19 +171,31 @@ say() {
 }
 
 print_path=
+is_built=
+all=(pause cri-descriptors cri-tools containerd kubelet control-plane)
 tools=()
 for argument in "$@"; do
   case $argument in
     --print-path) print_path=1 ;;
-    all) tools+=(pause cri-descriptors cri-tools containerd kubelet) ;;
-    kubelet | cri-tools | containerd | pause | cri-descriptors) tools+=("$argument") ;;
+    --is-built) is_built=1 ;;
+    all) tools+=("${all[@]}") ;;
     *)
-      echo "usage: build-tools.sh [--print-path] [kubelet|cri-tools|containerd|pause|cri-descriptors|all]..." >&2
-      exit 64
+      if [ -z "$(version_of "$argument")" ]; then
+        echo "usage: build-tools.sh [--print-path | --is-built] [TOOL|all]..." >&2
+        exit 64
+      fi
+      tools+=("$argument")
       ;;
   esac
 done
-[ ${#tools[@]} -gt 0 ] || tools=(pause cri-descriptors cri-tools containerd kubelet)
+[ ${#tools[@]} -gt 0 ] || tools=("${all[@]}")
+
+if [ -n "$is_built" ]; then
+  for tool in "${tools[@]}"; do
+    [ -d "$(path_of "$tool")" ] || exit 1
+  done
+  exit 0
+fi
 
 result=0
 for tool in "${tools[@]}"; do

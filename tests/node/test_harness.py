@@ -39,9 +39,11 @@ class ContainerdAlone:
         wait.until(lambda: self.crictl.logs(container) == "hello\n", "the container has written its line")
 
         self.containerd.restart()
+        self.crictl.wait_answers()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
         self.containerd.kill()
         self.containerd.start()
+        self.crictl.wait_answers()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
 
         self.crictl.run("stop", "--timeout=10", container)
@@ -107,6 +109,15 @@ class KubeletAlone(unittest.TestCase):
 
     def test_the_pods_api_socket_is_there(self):
         wait.until(lambda: os.path.exists(self.kubelet.pods_api_socket), "kubelet serves its PodsAPI socket", 10)
+
+    def test_a_kubelet_without_it(self):
+        """As older ones are: what the shim falls back on can be tested with the newest kubelet too."""
+        without = Kubelet(session.log_dir(), feature_gates={"PodsAPI": False})
+        self.kubelet.stop()
+        self.addCleanup(self.kubelet.start)
+        self.addCleanup(without.stop)
+        without.start(self.containerd.endpoint)
+        self.assertFalse(os.path.exists(without.pods_api_socket))
 
 
 if __name__ == "__main__":

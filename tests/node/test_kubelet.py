@@ -1,179 +1,18 @@
 #!/usr/bin/env python3
-"""A real kubelet on a real containerd, with sidecar-shim between them: what a node's user gets to see.
+"""A real kubelet on a real containerd, with sidecar-shim between them: what a node's user gets to see."""
 
-Pods are asserted from both ends: what kubelet reports of them, and what the runtime itself knows (asked directly, not through the
-shim), with its times in nanoseconds.
-"""
-
-import os
-import unittest
-
-from harness import article, images, namespaces, pods, session, wait
+from essentials import Essentials
+from harness import images, pods, session, wait
 from harness.article import Article
-from harness.containerd import Containerd
-from harness.crictl import Crictl
-from harness.kubelet import NODE_NAME, Kubelet
-from harness.shim import Shim
-
-REFUSAL = "launch order"
-UNTIL_TOLD = "touch /sink/main-runs; until [ -e /sink/main-may-end ]; do sleep 0.05; done; mock_log --total-count=100"
-# Runs until it is told to end, and then ends as most programs do: by the signal's default, or with what it says of it.
-SIDECAR_143 = "trap 'exit 143' TERM; while :; do sleep 0.1; done"
-SIDECAR_0 = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
-
-
-class Node(unittest.TestCase):
-    """kubelet -> sidecar-shim -> containerd, once for all tests of a class."""
-
-    version = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.containerd = Containerd(cls.version, session.log_dir())
-        cls.addClassCleanup(cls.containerd.stop)
-        cls.containerd.start()
-        cls.kubelet = Kubelet(session.log_dir())
-        cls.shim = Shim(cls.containerd.endpoint, session.log_dir(), cls.kubelet, name="shim-" + cls.version)
-        cls.addClassCleanup(cls.shim.stop)
-        cls.shim.start()
-        cls.addClassCleanup(cls.kubelet.stop)
-        cls.kubelet.start(cls.shim.endpoint)
-        cls.runtime = Crictl(cls.containerd.endpoint)
-        cls.through_shim = Crictl(cls.shim.endpoint)
-
-    def add(self, pod):
-        self.addCleanup(self.kubelet.remove_if_there, pod["metadata"]["name"])
-        self.kubelet.add(pod)
-
-    def in_runtime(self, name):
-        """{container name: the runtime's own status}."""
-        return self.runtime.statuses_of_static_pod(name, NODE_NAME)
-
-    def wait_running(self, job):
-        """Until kubelet itself knows that all containers run: none of its calls is under way any more."""
-
-        def running():
-            statuses = self.kubelet.container_statuses(job.name)
-            return len(statuses) == 2 and all("running" in status["state"] for status in statuses.values())
-
-        job.wait_signal("main-runs")
-        wait.until(running, f"{job.name}: all containers run")
-
-    def check_started_in_order(self, name, *containers):
-        """Each was created only after the one before it had been started."""
-        statuses = self.in_runtime(name)
-        for first, then in zip(containers, containers[1:]):
-            self.assertLess(
-                statuses[first]["startedAtNs"], statuses[then]["createdAtNs"], f"{name}: {first} runs before {then} is made"
-            )
-            self.assertLess(statuses[first]["startedAtNs"], statuses[then]["startedAtNs"])
-
-    def check_ended(self, name, phase, exit_codes, restarts=None):
-        """The pod has this phase, and its containers, as kubelet reports them, these exit codes and restart counts."""
-        self.kubelet.wait_phase(name, phase)
-        statuses = self.kubelet.container_statuses(name)
-        seen = {container: status["state"]["terminated"]["exitCode"] for container, status in statuses.items()}
-        self.assertEqual(exit_codes, seen, f"{name}: exit codes")
-        expected = {container: (restarts or {}).get(container, 0) for container in exit_codes}
-        self.assertEqual(
-            expected, {container: status["restartCount"] for container, status in statuses.items()}, f"{name}: restart counts"
-        )
-
-    def check_sidecar_outlived_main(self, name, sidecar="collector"):
-        statuses = self.in_runtime(name)
-        self.assertLess(statuses["main"]["finishedAtNs"], statuses[sidecar]["finishedAtNs"])
-
-    def check_article(self, job):
-        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
-        self.check_started_in_order(job.name, "collector", "main")
-        self.check_sidecar_outlived_main(job.name)
-        job.check_lines(self)
-
-
-class Essentials:
-    """What must hold on every containerd."""
-
-    def test_the_articles_job(self):
-        """Both restart policies a job may have, both orders a manifest may have."""
-        jobs = [
-            Article("never-main-first", "Never", article.MAIN_FIRST),
-            Article("never-sidecar-first", "Never", article.SIDECAR_FIRST),
-            Article("onfailure-main-first", "OnFailure", article.MAIN_FIRST),
-            Article("onfailure-sidecar-first", "OnFailure", article.SIDECAR_FIRST),
-        ]
-        for job in jobs:  # At once: jobs must not be in each other's way either.
-            self.add(job.pod)
-        for job in jobs:
-            with self.subTest(job.name):
-                self.check_article(job)
-
-    def test_a_sidecar_that_reports_the_signal_does_not_fail_the_pod(self):
-        for policy in ("Never", "OnFailure"):
-            name = "exit-143-" + policy.lower()
-            self.add(
-                pods.pod(
-                    name,
-                    [pods.container("main", "sleep 1"), pods.container("sidecar", SIDECAR_143, {pods.TERMINATE: "true"})],
-                    policy,
-                )
-            )
-        for policy in ("Never", "OnFailure"):
-            name = "exit-143-" + policy.lower()
-            with self.subTest(policy):
-                self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})
-                terminated = self.kubelet.container_statuses(name)["sidecar"]["state"]["terminated"]
-                self.assertEqual("Completed", terminated["reason"])
-                sidecar = self.in_runtime(name)["sidecar"]
-                self.assertEqual(143, sidecar["exitCode"], "the runtime itself is not deceived")
-                self.assertEqual(0, self.through_shim.status(sidecar["id"])["exitCode"])
-                self.check_sidecar_outlived_main(name, "sidecar")
-        # It must stay so: a mask that slips later would restart the sidecar under OnFailure.
-        self.kubelet.restart()
-        wait.holds(lambda: self.kubelet.phase("exit-143-onfailure") in (None, "Succeeded"), "the pod stays Succeeded", 3)
-        self.check_ended("exit-143-onfailure", "Succeeded", {"main": 0, "sidecar": 0})
-
-    def test_three_levels_in_reverse_order(self):
-        self.add(
-            pods.pod(
-                "levels",
-                [
-                    pods.container("low", "sleep 1", {pods.PRIORITY: -1}),
-                    pods.container("none", "sleep 1"),
-                    pods.container("middle", "sleep 1", {pods.PRIORITY: 5}),
-                    pods.container("high", "sleep 1", {pods.PRIORITY: 10}),
-                ],
-            )
-        )
-        self.check_ended("levels", "Succeeded", {"low": 0, "none": 0, "middle": 0, "high": 0})
-        self.check_started_in_order("levels", "high", "middle", "none", "low")
-
-    def test_the_shim_crashes_while_main_runs(self):
-        job = Article("crash-while-main-runs", "OnFailure", main=UNTIL_TOLD)
-        self.add(job.pod)
-        self.wait_running(job)
-        self.shim.kill_and_start()
-        job.signal("main-may-end")
-        self.check_article(job)
-
-    def test_main_ends_while_the_shim_is_down(self):
-        job = Article("end-while-down", "OnFailure", main=UNTIL_TOLD)
-        self.add(job.pod)
-        self.wait_running(job)
-        self.shim.kill()
-        job.signal("main-may-end")
-        wait.until(
-            lambda: self.in_runtime(job.name)["main"]["state"] == "CONTAINER_EXITED", "main has ended unseen by the shim"
-        )
-        self.shim.start()
-        self.check_article(job)
+from harness.node import REFUSAL, UNTIL_TOLD, Node, sidecar_exiting
 
 
 class NodeWithContainerd16(Essentials, Node):
-    version = "1.6"
+    containerd_version = "1.6"
 
 
 class NodeWithContainerd24(Essentials, Node):
-    version = "2.4"
+    containerd_version = "2.4"
 
     # Once is enough for these: they are about kubelet and the shim rather than about the runtime.
 
@@ -201,7 +40,7 @@ class NodeWithContainerd24(Essentials, Node):
     def test_the_shim_crashes_while_a_container_is_held(self):
         """main waits for a sidecar whose image is not there yet, and it still does after the shim was killed."""
         late_image = "localhost/late:1"
-        sidecar = pods.container("sidecar", SIDECAR_0, {pods.PRIORITY: 1, pods.TERMINATE: "true"}, image=late_image)
+        sidecar = pods.container("sidecar", sidecar_exiting(0), {pods.PRIORITY: 1, pods.TERMINATE: "true"}, image=late_image)
         self.add(pods.pod("held", [pods.container("main", "sleep 1"), sidecar], "OnFailure"))
 
         def refused():
@@ -217,37 +56,6 @@ class NodeWithContainerd24(Essentials, Node):
         self.containerd.ctr("images", "tag", images.BUSYBOX, late_image)
         self.check_ended("held", "Succeeded", {"main": 0, "sidecar": 0})
         self.check_started_in_order("held", "sidecar", "main")
-
-    def test_a_held_pod_is_deleted_at_once(self):
-        never = pods.container("never", "exit 0", {pods.PRIORITY: 1}, image="localhost/never:1")
-        self.add(pods.pod("deleted", [pods.container("main", "sleep 1000"), never]))
-        wait.until(lambda: "main" in self.kubelet.waiting_reasons("deleted"), "main is refused", 30, every=0.2)
-        self.kubelet.remove("deleted", seconds=10)
-        self.assertEqual({}, self.in_runtime("deleted"), "nothing was ever started")
-
-    def test_a_main_that_fails_first_is_restarted_beside_its_sidecar(self):
-        script = "if [ -e /sink/again ]; then exit 0; fi; touch /sink/again; exit 1"
-        job = Article("fails-first", "OnFailure", main=script)
-        self.add(job.pod)
-        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1})
-        self.check_sidecar_outlived_main(job.name)
-
-    def test_a_main_that_fails_for_good_fails_the_pod(self):
-        sidecar = pods.container("sidecar", SIDECAR_143, {pods.TERMINATE: "true"})
-        self.add(pods.pod("fails", [pods.container("main", "exit 3"), sidecar]))
-        self.check_ended("fails", "Failed", {"main": 3, "sidecar": 0})
-
-    def test_a_service_keeps_its_sidecar(self):
-        """restartPolicy Always: main comes back, so a flagged sidecar must not be stopped."""
-        sidecar = pods.container("sidecar", SIDECAR_0, {pods.TERMINATE: "true"})
-        self.add(pods.pod("service", [pods.container("main", "sleep 1"), sidecar], "Always"))
-
-        def restarted():
-            return self.kubelet.container_statuses("service").get("main", {}).get("restartCount", 0) >= 1
-
-        wait.until(restarted, "main was restarted", 60, every=0.2)
-        self.assertEqual("CONTAINER_RUNNING", self.in_runtime("service")["sidecar"]["state"])
-        self.assertEqual(0, self.kubelet.container_statuses("service")["sidecar"]["restartCount"])
 
     def test_a_bad_priority_is_refused_in_words(self):
         self.add(
@@ -266,7 +74,7 @@ class NodeWithContainerd24(Essentials, Node):
                 "plain",
                 [
                     pods.container("one", "sleep 2"),
-                    pods.container("two", SIDECAR_0 + " & sleep 2; kill $!; wait"),
+                    pods.container("two", sidecar_exiting(0) + " & sleep 2; kill $!; wait"),
                     pods.container("three", "sleep 1"),
                 ],
             )

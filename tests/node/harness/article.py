@@ -18,7 +18,16 @@ SIDECAR_FIRST = ("collector", "main")
 class Article:
     """The pod manifest, and what its collector has shipped."""
 
-    def __init__(self, name, restart_policy="Never", order=MAIN_FIRST, main="mock_log --total-count=100", env=None):
+    def __init__(
+        self,
+        name,
+        restart_policy="Never",
+        order=MAIN_FIRST,
+        main="mock_log --total-count=100",
+        env=None,
+        collector="exec /bin/collect",
+        collector_image=images.COLLECTOR,
+    ):
         self.name = name
         self.sink_dir = namespaces.work_dir("sink-" + name)
         sink = {"name": "sink", "hostPath": {"path": self.sink_dir}}
@@ -31,9 +40,9 @@ class Article:
             "main": pods.container("main", main, volumeMounts=[log_mount, sink_mount]),
             "collector": pods.container(
                 "collector",
-                "exec /bin/collect",
+                collector,
                 collector_env,
-                image=images.COLLECTOR,
+                image=collector_image,
                 volumeMounts=[log_mount, sink_mount],
             ),
         }

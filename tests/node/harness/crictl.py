@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from harness import tools
+from harness import tools, wait
 
 
 class Failed(Exception):
@@ -50,6 +50,10 @@ class Crictl:
 
     # What the tests ask for by name.
 
+    def wait_answers(self):
+        """After a restart of containerd: its CRI part comes up later than its socket."""
+        wait.until(lambda: self.run("version"), f"{self.endpoint} answers", 30)
+
     def run_pod(self, config_path):
         return self.run("runp", config_path)
 
@@ -83,8 +87,8 @@ class Crictl:
                 newest[status["metadata"]["name"]] = status
         return newest
 
-    def statuses_of_static_pod(self, name, node_name):
-        return self.statuses(f"--label=io.kubernetes.pod.name={name}-{node_name}")
+    def statuses_of_pod(self, name):
+        return self.statuses(f"--label=io.kubernetes.pod.name={name}")
 
     def logs(self, container):
         result = self.result("logs", container)

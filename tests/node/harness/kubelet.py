@@ -1,19 +1,26 @@
-"""A real kubelet in standalone mode: pods are static manifests in a folder, and /pods on the read-only port tells their status."""
+"""A real kubelet: pods are static manifests in a folder, and /pods on the read-only port tells their status.
+
+With a kubeconfig it also joins that control plane; without one it is what Kubernetes calls standalone.
+"""
 
 import json
 import os
 import shutil
 import urllib.request
 
-from harness import namespaces, tools, wait
+from harness import namespaces, pod_status, tools, wait
 from harness.process import Daemon
 
 NODE_NAME = "node1"
 READ_ONLY_PORT = 10255
+# version -> the family of built programs
+VERSIONS = {"1.37": "kubelet", "1.34": "kubelet-1.34", "1.30": "kubelet-1.30"}
 
 
 class Kubelet:
-    def __init__(self, log_dir):
+    def __init__(self, log_dir, version="1.37", kubeconfig=None, feature_gates=None):
+        self.version = version
+        self.feature_gates = feature_gates or {}
         self.dir = namespaces.work_dir("kubelet")
         self.root_dir = os.path.join(self.dir, "root")
         self.static_pod_path = os.path.join(self.dir, "manifests")
@@ -27,19 +34,20 @@ class Kubelet:
         self.daemon = Daemon(
             "kubelet",
             [
-                tools.built("kubelet", "kubelet"),
+                tools.built(VERSIONS[version], "kubelet"),
                 f"--config={self._config_path}",
                 f"--root-dir={self.root_dir}",
                 f"--cert-dir={self.dir}/pki",
                 f"--hostname-override={NODE_NAME}",
                 f"--node-ip={namespaces.NODE_ADDRESS}",
                 "--v=2",
-            ],
+            ]
+            + ([f"--kubeconfig={kubeconfig}"] if kubeconfig else []),
             os.path.join(log_dir, "kubelet.log"),
         )
 
     def _config(self, endpoint):
-        return {
+        config = {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
             "kind": "KubeletConfiguration",
             "containerRuntimeEndpoint": endpoint,
@@ -52,13 +60,16 @@ class Kubelet:
             "cgroupsPerQOS": False,
             "enforceNodeAllocatable": [],
             "failSwapOn": False,
-            "failCgroupV1": False,
             "makeIPTablesUtilChains": False,
             "volumePluginDir": os.path.join(self.dir, "volume-plugins"),
             # A nearly full disk of the machine must not keep pods from starting.
             "evictionHard": {"memory.available": "1Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
             "imageGCHighThresholdPercent": 100,
+            "featureGates": self.feature_gates,
         }
+        if self.version != "1.30":  # Which does not know it, and runs on cgroup v1 anyway.
+            config["failCgroupV1"] = False
+        return config
 
     def start(self, endpoint=None):
         """Starts it on a runtime's endpoint; later without one on the same, or with another as when a node is switched."""
@@ -112,41 +123,16 @@ class Kubelet:
         return None
 
     def phase(self, name):
-        pod = self.pod(name)
-        return pod["status"]["phase"] if pod else None
+        return pod_status.phase(self.pod(name))
 
     def container_statuses(self, name):
-        """{container name: its status as kubelet reports it}."""
-        pod = self.pod(name) or {}
-        return {status["name"]: status for status in pod.get("status", {}).get("containerStatuses", [])}
+        return pod_status.containers(self.pod(name))
 
     def waiting_reasons(self, name):
-        """{container name: (reason, message)} of those that wait, as `kubectl describe` would show them."""
-        waiting = {}
-        for container, status in self.container_statuses(name).items():
-            if "waiting" in status["state"]:
-                state = status["state"]["waiting"]
-                waiting[container] = (state.get("reason", ""), state.get("message", ""))
-        return waiting
+        return pod_status.waiting(self.pod(name))
 
     def wait_phase(self, name, phase, seconds=60):
-        wait.until(
-            lambda: self.phase(name) == phase or Unexpected(self.pod(name)), f"pod {name} is {phase}", seconds, every=0.1
-        )
-        return self.pod(name)
-
-
-class Unexpected:
-    """False to a condition, but tells in a failed wait what a pod's status was."""
-
-    def __init__(self, pod):
-        self._status = (pod or {}).get("status")
-
-    def __bool__(self):
-        return False
-
-    def __repr__(self):
-        return json.dumps(self._status)
+        return pod_status.wait_phase(lambda: self.pod(name), name, phase, seconds)
 
 
 def _get(path):

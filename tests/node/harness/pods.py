@@ -57,3 +57,12 @@ def container_config(name, command, env=None, image=images.BUSYBOX, attempt=0):
         "log_path": f"{name}.{attempt}.log",
         "linux": {"security_context": {"namespace_options": {"network": 2}}},
     }
+
+
+def job(name, pod_manifest, node_name, **spec):
+    """A batch/v1 Job whose pods are like that one, placed without a scheduler."""
+    template = {
+        "metadata": {"annotations": pod_manifest["metadata"]["annotations"]},
+        "spec": {**pod_manifest["spec"], "nodeName": node_name, "automountServiceAccountToken": False},
+    }
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": template, **spec}}

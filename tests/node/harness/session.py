@@ -19,12 +19,15 @@ ALL = ("pause", "cri-tools", "containerd", "kubelet")
 _LOG_DIR = "SIDECAR_SHIM_NODE_LOGS"
 
 
-def main(needs=ALL, shim=False):
-    """needs: the families of built programs; shim: also the program under test."""
+def main(needs=ALL, shim=False, needs_built=()):
+    """needs: the families of programs that are built if need be; needs_built: those that must be there; shim: also the program
+    under test."""
     if os.environ.get(namespaces.MARK) is None:
         try:
             if shim:
                 shim_binary()
+            for family in needs_built:
+                tools.require_built(family)
             tools.require(needs)  # Here, because inside the namespaces there is no network to build with.
         except tools.Missing as missing:
             print(f"skipped: {os.path.basename(sys.argv[0])}: {missing}")

@@ -23,6 +23,11 @@ DISTRIBUTION = {
     "ipcs": "util-linux-extra",
     "unshare": "util-linux",
 }
+# What only a control plane needs.
+CLUSTER = {
+    "etcd": "etcd-server",
+    "openssl": "openssl",
+}
 CNI_PLUGINS = "/usr/lib/cni"
 
 
@@ -32,7 +37,7 @@ class Missing(Exception):
 
 @functools.cache
 def bin_dir(family):
-    """The folder with the programs of one family (kubelet, cri-tools, containerd, pause), built if it is not there yet."""
+    """The folder with the programs of one family (kubelet, cri-tools, ...: build-tools.sh), built if it is not there yet."""
     script = os.path.join(HERE, "build-tools.sh")
     result = subprocess.run([script, "--print-path", family], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode == CANNOT_BUILD:
@@ -40,6 +45,13 @@ def bin_dir(family):
     if result.returncode != 0:
         raise RuntimeError(f"{script} {family} failed:\n{result.stderr}")
     return result.stdout.strip()
+
+
+def require_built(family):
+    """Raises Missing unless the family is in the cache already."""
+    script = os.path.join(HERE, "build-tools.sh")
+    if subprocess.run([script, "--is-built", family], check=False).returncode != 0:
+        raise Missing(f"{family} is not built yet (tests/node/build-tools.sh {family})")
 
 
 def built(family, program):
@@ -56,7 +68,8 @@ def distribution(program):
     """The path of a program of the distribution."""
     path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:
-        raise Missing(f"no {program} (Debian package {DISTRIBUTION.get(program, program)})")
+        package = {**DISTRIBUTION, **CLUSTER}.get(program, program)
+        raise Missing(f"no {program} (Debian package {package})")
     return path
 
 
@@ -64,7 +77,7 @@ def require(families):
     """Raises Missing unless everything that a private node needs is there; builds what can be built."""
     if os.geteuid() != 0:
         raise Missing("a private node needs root")
-    for program in DISTRIBUTION:
+    for program in [*DISTRIBUTION, *(CLUSTER if "control-plane" in families else ())]:
         distribution(program)
     if not os.path.exists(os.path.join(CNI_PLUGINS, "ptp")):
         raise Missing(f"no {CNI_PLUGINS}/ptp (Debian package containernetworking-plugins)")

@@ -1,5 +1,5 @@
-// The kubelet of the node tests. Its own go.mod replaces the staging modules by folders of its repository; here they are
-// replaced by the versions that were published with it. go.sum pins all of it.
+// Kubernetes programs of the node tests. Its own go.mod replaces the staging modules by folders of its repository; here they
+// are replaced by the versions that were published with it. go.sum pins all of it.
 module sidecar-shim.invalid/tests/node/tools/kubernetes
 
 go 1.26.0

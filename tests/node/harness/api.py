@@ -1,0 +1,62 @@
+"""A client of the Kubernetes API, as far as tests need one: JSON over TLS with a client certificate."""
+
+import json
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+
+PODS = "/api/v1/namespaces/default/pods"
+EVENTS = "/api/v1/namespaces/default/events"
+JOBS = "/apis/batch/v1/namespaces/default/jobs"
+CRON_JOBS = "/apis/batch/v1/namespaces/default/cronjobs"
+
+
+class Refused(Exception):
+    """The API server said no; .status is the HTTP status, the text what it answered."""
+
+    def __init__(self, status, text):
+        super().__init__(f"{status}: {text}")
+        self.status = status
+
+
+class Api:
+    def __init__(self, server, authority, certificate, key):
+        self._server = server
+        self._context = ssl.create_default_context(cafile=authority)
+        self._context.load_cert_chain(certificate, key)
+
+    def call(self, method, path, body=None, content_type="application/json", **query):
+        url = self._server + path + ("?" + urllib.parse.urlencode(query) if query else "")
+        request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode())
+        request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.urlopen(request, timeout=30, context=self._context) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            raise Refused(error.code, error.read().decode(errors="replace")) from None
+        return json.loads(text) if text.startswith(b"{") else text
+
+    def get(self, path, **query):
+        return self.call("GET", path, **query)
+
+    def get_if_there(self, path):
+        try:
+            return self.get(path)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def items(self, path, **query):
+        return self.get(path, **query)["items"]
+
+    def create(self, path, item):
+        return self.call("POST", path, item)
+
+    def patch(self, path, change, subresource=""):
+        """A strategic merge patch, which is what `kubectl patch` sends: containers are matched by name."""
+        return self.call("PATCH", path + subresource, change, "application/strategic-merge-patch+json")
+
+    def delete(self, path, policy="Background"):
+        return self.call("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": policy})

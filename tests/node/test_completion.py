@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""How a real kubelet's pods end: whatever way a sidecar goes, and whatever main's own result is."""
+
+from harness import pods, session, wait
+from harness.node import Node, sidecar_exiting
+
+IGNORES_TERM = "trap '' TERM; while :; do sleep 0.1; done"
+FLAG = {pods.TERMINATE: "true"}
+
+
+class Completion(Node):
+    containerd_version = "2.4"
+
+    def test_every_way_a_sidecar_may_end(self):
+        """Exits 143 or 1 when told, or has to be killed: under both policies the job is what its main is."""
+        ways = {143: sidecar_exiting(143), 1: sidecar_exiting(1), 137: IGNORES_TERM}
+        cases = [(f"ends-{code}-{policy.lower()}", code, policy) for code in ways for policy in ("Never", "OnFailure")]
+        for name, code, policy in cases:
+            containers = [pods.container("main", "sleep 1"), pods.container("sidecar", ways[code], FLAG)]
+            self.add(pods.pod(name, containers, policy, terminationGracePeriodSeconds=3))
+        for name, code, _ in cases:
+            with self.subTest(name):
+                self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})
+                terminated = self.statuses(name)["sidecar"]["state"]["terminated"]
+                self.assertEqual("Completed", terminated["reason"])
+                sidecar = self.in_runtime(name)["sidecar"]
+                self.assertEqual(code, sidecar["exitCode"], "the runtime itself is not deceived")
+                self.assertEqual(0, self.through_shim.status(sidecar["id"])["exitCode"])
+                self.check_ended_after(name, "main", "sidecar")
+
+    def test_mains_own_exit_code_is_the_pods(self):
+        """Under Never one failed main fails the pod, beside another that succeeds; the sidecar goes after both."""
+        containers = [
+            pods.container("main", "exit 42"),
+            pods.container("second", "sleep 2"),
+            pods.container("sidecar", sidecar_exiting(143), FLAG),
+        ]
+        self.add(pods.pod("forty-two", containers))
+        self.check_ended("forty-two", "Failed", {"main": 42, "second": 0, "sidecar": 0})
+        self.check_ended_after("forty-two", "second", "sidecar")
+
+    def test_under_on_failure_the_sidecar_stays_until_main_succeeds(self):
+        """Main fails twice; kubelet's back-off before the third try is when an impatient shim would stop the sidecar."""
+        script = "n=$(cat /tries/n 2>/dev/null || echo 0); echo $((n + 1)) >/tries/n; exit $((n < 2))"
+        mount = [{"name": "tries", "mountPath": "/tries"}]
+        containers = [
+            pods.container("main", script, volumeMounts=mount),
+            pods.container("sidecar", sidecar_exiting(143), {**FLAG, pods.PRIORITY: 1}),
+        ]
+        self.add(pods.pod("third-time", containers, "OnFailure", volumes=[{"name": "tries", "emptyDir": {}}]))
+        self.check_ended("third-time", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 2}, seconds=120)
+        self.check_ended_after("third-time", "main", "sidecar")
+
+    def test_a_sidecar_that_failed_by_itself_is_reported_as_it_is(self):
+        """Nobody told it to end: its failure is the pod's, under Never, as it would be without the shim."""
+        containers = [pods.container("main", "sleep 3"), pods.container("sidecar", "exit 9", FLAG)]
+        self.add(pods.pod("own-failure", containers))
+        self.check_ended("own-failure", "Failed", {"main": 0, "sidecar": 9})
+
+    def test_a_deployments_pod_is_untouched(self):
+        """Always: main ends with 0 again and again, and its flagged sidecars are nobody's to stop."""
+        containers = [
+            pods.container("main", "sleep 1"),
+            pods.container("sidecar", sidecar_exiting(0), {**FLAG, pods.PRIORITY: 1}),
+        ]
+        self.add(pods.pod("deployment", containers, "Always"))
+        wait.until(
+            lambda: self.statuses("deployment").get("main", {}).get("restartCount", 0) >= 2, "main was restarted twice", 90, every=0.2
+        )
+        self.assertEqual("CONTAINER_RUNNING", self.in_runtime("deployment")["sidecar"]["state"])
+        self.assertEqual(0, self.statuses("deployment")["sidecar"]["restartCount"])
+
+
+if __name__ == "__main__":
+    session.main(shim=True)

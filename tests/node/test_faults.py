@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""One part of the node fails at each step of a job's life: while main is held, runs, its sidecar is draining, and after the end."""
+
+import os
+
+from harness import session, wait
+from harness.article import Article
+from harness.node import UNTIL_TOLD, Node
+
+# Says that it was told to stop, and takes as long as the test wants.
+DRAINS_UNTIL_TOLD = (
+    "stop() { touch /sink/stopping; until [ -e /sink/may-stop ]; do sleep 0.05; done; exit 143; }; trap stop TERM; "
+    "while :; do sleep 0.1; done"
+)
+
+
+class Faults(Node):
+    containerd_version = "2.4"
+
+    def walk(self, name, fault):
+        """Takes a job through its life with the fault at each step; none of them may be seen in its result."""
+        image = f"localhost/late-{name}:1"
+        job = Article(name, "OnFailure", main=UNTIL_TOLD, collector=DRAINS_UNTIL_TOLD, collector_image=image)
+        self.add(job.pod)
+
+        message = self.wait_refused(name, blocker="collector")
+        fault()
+        self.assertEqual(message, self.wait_refused(name, blocker="collector"), "the refusal is the same, word for word")
+        self.assertNotIn("main", self.in_runtime(name))
+
+        self.provide_image(image)
+        self.wait_running(job)
+        self.check_started_in_order(name, "collector", "main")
+        running = self.ids(name)
+        fault()
+        self.wait_all_running(name, 2)
+        self.assertEqual(running, self.ids(name), "containers run on")
+
+        job.signal("main-may-end")
+        job.wait_signal("stopping")
+        fault()
+        job.signal("may-stop")
+        self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
+        self.check_ended_after(name, "main", "collector")
+
+        fault()
+        # It must stay so when kubelet reads everything anew: a mask that slips would restart the sidecar under OnFailure.
+        self.kubelet.restart()
+        wait.holds(lambda: self.kubelet.phase(name) in (None, "Succeeded"), f"{name} stays Succeeded", 3)
+        self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
+        self.assertEqual(running, self.ids(name), "and nothing was started again")
+        self.assertEqual(143, self.in_runtime(name)["collector"]["exitCode"], "what was masked")
+
+    def ids(self, name):
+        return {container: status["id"] for container, status in self.in_runtime(name).items()}
+
+    def test_the_shim_is_killed_at_each_step(self):
+        self.walk("shim-killed", self.shim.kill_and_start)
+
+    def test_the_shim_is_restarted_at_each_step(self):
+        """As an upgrade does it."""
+
+        def restart():
+            self.shim.stop()
+            self.shim.start()
+
+        self.walk("shim-restarted", restart)
+
+    def test_kubelet_is_killed_at_each_step(self):
+        def kill():
+            self.kubelet.kill()
+            self.kubelet.start()
+
+        self.walk("kubelet-killed", kill)
+
+    def test_kubelet_is_restarted_at_each_step(self):
+        self.walk("kubelet-restarted", self.kubelet.restart)
+
+    def test_containerd_is_restarted_at_each_step(self):
+        def restart():
+            self.containerd.restart()
+            self.runtime.wait_answers()
+
+        self.walk("containerd-restarted", restart)
+
+    def lose_the_sandbox(self, name, collectors_exit_code):
+        """As after a crash of the pause process or a reboot: what has run in the old sandbox counts for nothing in the new."""
+        main = "trap 'exit 1' TERM; " + UNTIL_TOLD
+        job = Article(name, "OnFailure", main=main, env={"EXIT_CODE": collectors_exit_code})
+        self.add(job.pod)
+        self.wait_running(job)
+        before = self.ids(name)
+        os.unlink(os.path.join(job.sink_dir, "main-runs"))
+        (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name(name)}")
+        self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", sandbox["id"])
+        job.wait_signal("main-runs", 90)
+        wait.until(lambda: not set(before.values()) & set(self.ids(name).values()), "both containers are new", 60)
+        self.check_started_in_order(name, "collector", "main")
+        job.signal("main-may-end")
+        self.check_ended(name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
+        job.check_lines(self)
+
+    def test_a_sandbox_that_dies_is_ordered_anew(self):
+        self.lose_the_sandbox("new-sandbox", 143)
+
+    def test_a_sandbox_that_dies_is_ordered_anew_though_the_sidecar_ended_well(self):
+        """Kubelet decides what to start in the new sandbox before it ends what runs in the old: exit code 0 then means nothing."""
+        self.lose_the_sandbox("new-sandbox-0", 0)
+
+
+if __name__ == "__main__":
+    session.main(shim=True)

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""The order in which a real kubelet's containers start: what stands beside priorities in a pod, and how long one is held."""
+
+import os
+
+from harness import pods, session, wait
+from harness.article import Article
+from harness.node import UNTIL_TOLD, Node, sidecar_exiting
+
+FLAGGED = {pods.PRIORITY: 1, pods.TERMINATE: "true"}
+
+
+class Launch(Node):
+    containerd_version = "2.4"
+
+    def test_a_held_container_with_a_post_start_hook(self):
+        """The hook is kubelet's to run, so the container must be started by kubelet, not by the shim on its own."""
+        image = "localhost/late-hook:1"
+        job = Article("hook", main=UNTIL_TOLD, collector=sidecar_exiting(0), collector_image=image)
+        main = job.pod["spec"]["containers"][0]
+        main["lifecycle"] = {"postStart": {"exec": {"command": ["/bin/sh", "-c", "echo hook >>/sink/hooks"]}}}
+        self.add(job.pod)
+        self.wait_refused(job.name, blocker="collector")
+        self.provide_image(image)
+        self.wait_running(job)
+        with open(os.path.join(job.sink_dir, "hooks"), encoding="utf-8") as file:
+            self.assertEqual("hook\n", file.read(), "it has run, once")
+        job.signal("main-may-end")
+        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
+        self.check_started_in_order(job.name, "collector", "main")
+
+    def test_init_containers_and_native_sidecars_beside_priorities(self):
+        """Priorities order the regular containers; the others go by kubelet's own rules, whatever envs they carry."""
+        native = pods.container("native", sidecar_exiting(0), {pods.PRIORITY: -5}, restartPolicy="Always")
+        self.add(
+            pods.pod(
+                "mixed",
+                [pods.container("main", "sleep 1"), pods.container("sidecar", sidecar_exiting(143), FLAGGED)],
+                "OnFailure",
+                initContainers=[pods.container("prepare", "sleep 0.2", {pods.PRIORITY: -7}), native],
+            )
+        )
+        self.check_ended("mixed", "Succeeded", {"main": 0, "sidecar": 0})
+        self.check_started_in_order("mixed", "prepare", "native", "sidecar", "main")
+        statuses = self.in_runtime("mixed")
+        self.assertLess(statuses["prepare"]["finishedAtNs"], statuses["native"]["createdAtNs"])
+        self.check_ended_after("mixed", "sidecar", "native")
+        kinds = self.pod("mixed")["status"]["initContainerStatuses"]
+        self.assertEqual([("prepare", 0), ("native", 0)], [(status["name"], status["restartCount"]) for status in kinds])
+
+    def test_a_container_is_held_no_longer_than_the_launch_timeout(self):
+        """The shim fails open: main runs without its sidecar, which still ends with the job when it turns up later."""
+        image = "localhost/late-timeout:1"
+        sidecar = pods.container("sidecar", sidecar_exiting(143), FLAGGED, image=image)
+        annotations = {"sidecar-shim.io/launch-timeout": "6s"}
+        self.add(pods.pod("timeout", [pods.container("main", "exit 0"), sidecar], annotations=annotations))
+        self.wait_refused("timeout")
+        wait.until(lambda: "main" in self.in_runtime("timeout"), "main was let go", 60)
+        (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name('timeout')}")
+        held = (self.in_runtime("timeout")["main"]["createdAtNs"] - int(sandbox["createdAt"])) / 1e9
+        self.assertGreater(held, 5, "it was held")
+        self.assertLess(held, 30, "and no longer than until kubelet's next try")
+        self.provide_image(image)
+        self.check_ended("timeout", "Succeeded", {"main": 0, "sidecar": 0}, seconds=120)
+
+    def test_equal_priorities_start_together_after_the_higher(self):
+        two = [pods.container(name, "sleep 1", {pods.PRIORITY: 1}) for name in ("left", "right")]
+        self.add(pods.pod("equal", [*two, pods.container("high", "sleep 1", {pods.PRIORITY: 2})]))
+        self.check_ended("equal", "Succeeded", {"left": 0, "right": 0, "high": 0})
+        self.check_started_in_order("equal", "high", "left")
+        self.check_started_in_order("equal", "high", "right")
+
+    def test_all_of_a_pods_sidecars_first(self):
+        """A sidecar set's pod: two sidecars of different levels, in the article's order and reversed."""
+        for name, reverse in (("levels-down", False), ("levels-up", True)):
+            containers = [
+                pods.container("main", "sleep 1"),
+                pods.container("near", sidecar_exiting(0), {pods.PRIORITY: 1, pods.TERMINATE: "true"}),
+                pods.container("far", sidecar_exiting(143), {pods.PRIORITY: 2, pods.TERMINATE: "true"}),
+            ]
+            self.add(pods.pod(name, containers[::-1] if reverse else containers, "OnFailure"))
+        for name in ("levels-down", "levels-up"):
+            with self.subTest(name):
+                self.check_ended(name, "Succeeded", {"main": 0, "near": 0, "far": 0})
+                self.check_started_in_order(name, "far", "near", "main")
+                self.check_ended_after(name, "main", "near")
+                self.check_ended_after(name, "near", "far")
+
+
+if __name__ == "__main__":
+    session.main(shim=True)

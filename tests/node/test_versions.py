@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from the static manifests.
+
+Not built by a test, because each takes minutes: `build-tools.sh kubelet-1.30 kubelet-1.34` makes them, once per machine.
+"""
+
+from essentials import Essentials
+from harness import session
+from harness.node import Node
+
+
+class Kubelet130(Essentials, Node):
+    kubelet_version = "1.30"
+    containerd_version = "1.6"
+
+    def test_which_it_is(self):
+        self.assertIn('kubeletVersion="v1.30.14"', self.kubelet.daemon.log())
+
+
+class Kubelet134(Essentials, Node):
+    kubelet_version = "1.34"
+    containerd_version = "2.4"
+
+    def test_which_it_is(self):
+        self.assertIn('kubeletVersion="v1.34.4"', self.kubelet.daemon.log())
+
+
+if __name__ == "__main__":
+    session.main(shim=True, needs_built=("kubelet-1.30", "kubelet-1.34"))
