@@ -7,8 +7,8 @@ When a probe could first pass is read from the sidecar's log, whose lines the ru
 import datetime
 
 from harness import pods, session, wait
+from harness.node import Node
 from harness.pods import PRIORITY
-from test_kubelet import Node
 
 # kubelet would look every ten seconds.
 SLOW_PERIOD = {"periodSeconds": 10, "failureThreshold": 30}
