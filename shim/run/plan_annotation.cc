@@ -7,7 +7,8 @@
 namespace sidecar_shim::run {
 
 std::string PlanAnnotation(const core::Pod& pod) {
-  const policy::PodPlan plan = NewsFromPod(pod, "").plan;
+  // A manifest without containers never gets here.
+  const policy::PodPlan plan = NewsFromPod(pod, "").value().plan;
   nlohmann::ordered_json containers = nlohmann::ordered_json::array();
   for (const policy::PlannedContainer& container : plan.containers) {
     nlohmann::ordered_json entry = {{"name", container.name}};

@@ -30,7 +30,7 @@ def served_on(port):
 
 
 class Readiness(Node):
-    version = "2.4"
+    containerd_version = "2.4"
 
     def ready_at_ns(self, name):
         """When the sidecar said so, as the runtime dates its log line."""

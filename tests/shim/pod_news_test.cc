@@ -130,7 +130,7 @@ TEST(PodNewsTest, ProbesOfAllKinds) {
       {"name": "http", "ready": true, "containerID": "containerd://abc"},
       {"name": "tcp", "ready": false, "containerID": "containerd://def"}]}})"));
   ASSERT_TRUE(pod.ok()) << pod.status();
-  const PodNews news = NewsFromPod(*pod, "s");
+  const PodNews news = *NewsFromPod(*pod, "s");
   const auto& containers = news.plan.containers;
   EXPECT_EQ(containers[0].startup_probe->command, (std::vector<std::string>{"cat", "/ready"}));
   EXPECT_EQ(containers[0].startup_probe->failure_threshold, 30);
@@ -163,7 +163,7 @@ TEST(PodNewsTest, AsAnAnnotationItTellsTheSame) {
   agent.mutable_lifecycle()->mutable_poststart();
   absl::StatusOr<policy::PodPlan> read = ParsePlanAnnotation(run::PlanAnnotation(pod));
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read, NewsFromPod(pod, read->source).plan);
+  EXPECT_EQ(*read, NewsFromPod(pod, read->source)->plan);
 }
 
 }  // namespace
