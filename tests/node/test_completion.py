@@ -64,9 +64,11 @@ class Completion(Node):
             pods.container("sidecar", sidecar_exiting(0), {**FLAG, pods.PRIORITY: 1}),
         ]
         self.add(pods.pod("deployment", containers, "Always"))
-        wait.until(
-            lambda: self.statuses("deployment").get("main", {}).get("restartCount", 0) >= 2, "main was restarted twice", 90, every=0.2
-        )
+
+        def restarted():
+            return self.statuses("deployment").get("main", {}).get("restartCount", 0) >= 2
+
+        wait.until(restarted, "main was restarted twice", 90, every=0.2)
         self.assertEqual("CONTAINER_RUNNING", self.in_runtime("deployment")["sidecar"]["state"])
         self.assertEqual(0, self.statuses("deployment")["sidecar"]["restartCount"])
 

@@ -110,14 +110,21 @@ class KubeletAlone(unittest.TestCase):
     def test_the_pods_api_socket_is_there(self):
         wait.until(lambda: os.path.exists(self.kubelet.pods_api_socket), "kubelet serves its PodsAPI socket", 10)
 
-    def test_a_kubelet_without_it(self):
-        """As older ones are: what the shim falls back on can be tested with the newest kubelet too."""
-        without = Kubelet(session.log_dir(), feature_gates={"PodsAPI": False})
-        self.kubelet.stop()
-        self.addCleanup(self.kubelet.start)
-        self.addCleanup(without.stop)
-        without.start(self.containerd.endpoint)
-        self.assertFalse(os.path.exists(without.pods_api_socket))
+
+class KubeletWithoutPodsApi(unittest.TestCase):
+    """As older ones are: what the shim falls back on can be tested with the newest kubelet too."""
+
+    def test_there_is_no_socket(self):
+        containerd = Containerd("2.4", session.log_dir())
+        self.addCleanup(containerd.stop)
+        containerd.start()
+        kubelet = Kubelet(session.log_dir(), feature_gates={"PodsAPI": False})
+        self.addCleanup(kubelet.stop)
+        kubelet.start(containerd.endpoint)
+        kubelet.add(pods.pod("simple", [pods.container("main", "exit 0")]))
+        kubelet.wait_phase("simple", "Succeeded")
+        self.assertFalse(os.path.exists(kubelet.pods_api_socket))
+        kubelet.remove("simple")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class Authority:
         return os.path.join(self.dir, name)
 
     def _openssl(self, *arguments):
-        result = subprocess.run([tools.distribution("openssl"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        argv = [tools.distribution("openssl"), *arguments]
+        result = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
             raise RuntimeError(f"openssl {' '.join(arguments)}: {result.stdout}")

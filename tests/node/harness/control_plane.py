@@ -13,7 +13,13 @@ from harness.process import Daemon
 
 SERVER = "https://127.0.0.1:6443"
 ETCD = "http://127.0.0.1:2379"
-CONTROLLERS = ("job-controller", "cronjob-controller", "garbage-collector-controller", "namespace-controller", "pod-garbage-collector-controller")
+CONTROLLERS = (
+    "job-controller",
+    "cronjob-controller",
+    "garbage-collector-controller",
+    "namespace-controller",
+    "pod-garbage-collector-controller",
+)
 
 
 class ControlPlane:
