@@ -141,8 +141,10 @@ void Daemon::Parts::Drain() {
   ownership_timer->Cancel();
   trim_timer->Cancel();
   exits->Stop();
-  reconciler->Stop();
+  // First the conductor: the calls that the others let go ask it.
   conductor->Stop();
+  reconciler->Stop();
+  plans->StopWaiting();
   relay.BeginShutdown();
   // Blocks until the calls have ended or the grace is over, then cancels what
   // is left; so it needs a thread of its own beside the loop.
@@ -182,6 +184,7 @@ void Daemon::Run() {
   parts.loop->Post([&parts] {
     // Told to stop before it began: nothing may begin that nobody would end.
     if (parts.draining) return;
+    parts.runtime_channel.OnceHeard([&parts] { parts.reconciler->OnRuntimeAnswers(); });
     parts.exits->Start();
     parts.reconciler->Start([&parts](bool ok) {
       if (!ok)

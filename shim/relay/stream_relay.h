@@ -25,7 +25,7 @@ namespace sidecar_shim {
 
 class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
  public:
-  // handler may be null; only its OnResponse and OnEnd are used.
+  // handler may be null; only its HoldResponse, OnResponse and OnEnd are used.
   StreamRelay(Loop& loop, Upstream& upstream, std::shared_ptr<AcceptedCall> accepted,
               std::unique_ptr<CallHandler> handler)
       : loop_(loop), upstream_(upstream), accepted_(std::move(accepted)), handler_(std::move(handler)) {}
@@ -40,6 +40,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   void Connect();
   void PumpUp();
   void PumpDown();
+  void Deliver();
   void OnRuntimeEnd();
 
   Loop& loop_;
@@ -52,6 +53,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   grpc::ByteBuffer down_;
   grpc::Status status_;
   grpc::Status abort_status_;
+  bool held_ = false;  // the handler keeps a message back
   bool half_closed_ = false;
   bool runtime_ended_ = false;
 };

@@ -2,10 +2,10 @@
 // one batch of operations per side. Methods that are not known go through
 // StreamRelay, which is right for every kind of call.
 //
-//   reading --message--> [handler: waiting] --Forward--> forwarded --answer--> finishing
-//                                  |--Reply / Fail-----------------------------^
+//   reading --message--> [handler: waiting] --Forward--> forwarded --answer--> [held] --> finishing
+//                                  |--Reply / Fail----------------------------------------^
 //   A caller that leaves: waiting -> the handler is told; forwarded -> the
-//   runtime's call is cancelled and its end awaited.
+//   runtime's call is cancelled and its end awaited; held -> let go.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 
@@ -37,6 +37,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
  private:
   void OnRequest(bool ok);
   void OnAnswer();
+  void Deliver();
   void OnCancelled();
   void Finish(const grpc::Status& status, const grpc::ByteBuffer* message);
 
@@ -45,6 +46,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   std::shared_ptr<AcceptedCall> accepted_;
   std::unique_ptr<CallHandler> handler_;
   bool waiting_ = false;  // the handler owes an answer
+  bool held_ = false;     // the handler keeps the runtime's answer back
   bool finished_ = false;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;

@@ -33,7 +33,7 @@ void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::f
     Ask(query);
     it = entries_.find(query.pod);
   }
-  if (it == entries_.end() || Settled(it->second)) {
+  if (waiting_over_ || it == entries_.end() || Settled(it->second)) {
     then();
     return;
   }
@@ -67,6 +67,13 @@ void PlanRegistry::Tell(const policy::PodRef& pod) {
   if (it == entries_.end() || !it->second.best) return;
   conductor_.Feed(policy::PlanLearnt{pod, it->second.news.plan});
   TellReady(it->second.news);
+}
+
+void PlanRegistry::StopWaiting() {
+  waiting_over_ = true;
+  std::vector<policy::PodRef> pods;
+  for (const auto& [pod, entry] : entries_) pods.push_back(pod);
+  for (const policy::PodRef& pod : pods) Release(pod);
 }
 
 void PlanRegistry::Stop() {

@@ -39,6 +39,8 @@ class PlanRegistry {
 
   size_t size() const { return entries_.size(); }
 
+  // Nobody is kept waiting any more.
+  void StopWaiting();
   // The sources go; nothing is learnt any more.
   void Stop();
 
@@ -68,6 +70,7 @@ class PlanRegistry {
   std::vector<std::unique_ptr<PlanSource>> sources_;
   std::map<size_t, bool> slow_;  // by source
   std::map<policy::PodRef, Entry> entries_;
+  bool waiting_over_ = false;
 };
 
 }  // namespace sidecar_shim
