@@ -15,6 +15,7 @@
 #include "shim/listener.h"
 #include "shim/notify.h"
 #include "shim/relay/relay.h"
+#include "shim/relay/watchdog.h"
 #include "shim/sources/annotation_source.h"
 #include "shim/sources/pods_api_source.h"
 #include "shim/sources/static_pod_source.h"
@@ -64,6 +65,8 @@ struct Daemon::Parts {
   std::unique_ptr<Prober> prober;
   std::unique_ptr<ExitWatcher> exits;
   std::unique_ptr<HandlerContext> handlers;
+  std::unique_ptr<Watchdog> runtime_watchdog;
+  std::unique_ptr<Watchdog> image_watchdog;
   std::unique_ptr<Loop::Timer> start_timer;
   std::unique_ptr<Loop::Timer> ownership_timer;
   std::unique_ptr<Loop::Timer> trim_timer;
@@ -103,6 +106,10 @@ void Daemon::Parts::Build() {
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
   handlers =
       std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans, *prober});
+  runtime_watchdog =
+      std::make_unique<Watchdog>(*loop, runtime_channel, config.runtime_silence, config.runtime_patience);
+  image_watchdog =
+      std::make_unique<Watchdog>(*loop, image_channel, config.runtime_silence, config.runtime_patience);
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);
@@ -156,6 +163,8 @@ void Daemon::Parts::Drain() {
 }
 
 void Daemon::Parts::TakeApart() {
+  runtime_watchdog->Stop();
+  image_watchdog->Stop();
   runtime->CancelAll();
   prober->StopAll();
   http->Stop();

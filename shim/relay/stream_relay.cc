@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shim/cri/methods.h"
 #include "shim/relay/metadata.h"
 
 namespace sidecar_shim {
@@ -23,6 +24,12 @@ void StreamRelay::Connect() {
   context_ = grpc::ClientContext::FromServerContext(accepted_->context);
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   stream_ = upstream_.stub().PrepareCall(context_.get(), accepted_->context.method(), loop_.queue());
+  if (!IsEndless(accepted_->context.method())) {
+    under_way_.emplace(upstream_, [this] {
+      lost_ = true;
+      context_->TryCancel();
+    });
+  }
   stream_->StartCall(loop_.Tag([self = shared_from_this()](bool ok) {
     if (!ok) {
       self->OnRuntimeEnd();
@@ -92,7 +99,9 @@ void StreamRelay::OnRuntimeEnd() {
     const Metadata& trailing = self->context_->GetServerTrailingMetadata();
     const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
     grpc::Status status = self->upstream_.Explain(self->status_, answered);
+    self->under_way_.reset();
     self->upstream_.HeardEnd(self->status_);
+    if (self->lost_ && !self->status_.ok()) status = self->upstream_.Lost();
     if (!self->abort_status_.ok()) status = self->abort_status_;
     if (self->handler_) self->handler_->OnEnd(status);
     CopyTrailingToCaller(trailing, self->accepted_->context);

@@ -15,6 +15,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <memory>
+#include <optional>
 
 #include "shim/loop.h"
 #include "shim/relay/accepted_call.h"
@@ -49,11 +50,13 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   std::unique_ptr<CallHandler> handler_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  std::optional<Upstream::UnderWay> under_way_;
   grpc::ByteBuffer up_;
   grpc::ByteBuffer down_;
   grpc::Status status_;
   grpc::Status abort_status_;
   bool held_ = false;  // the handler keeps a message back
+  bool lost_ = false;  // the runtime hangs; it is not waited for
   bool half_closed_ = false;
   bool runtime_ended_ = false;
 };

@@ -12,6 +12,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <memory>
+#include <optional>
 
 #include "shim/loop.h"
 #include "shim/relay/accepted_call.h"
@@ -47,12 +48,14 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   std::unique_ptr<CallHandler> handler_;
   bool waiting_ = false;  // the handler owes an answer
   bool held_ = false;     // the handler keeps the runtime's answer back
+  bool lost_ = false;     // the runtime hangs; it is not waited for
   bool finished_ = false;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader_;
+  std::optional<Upstream::UnderWay> under_way_;
 };
 
 }  // namespace sidecar_shim
