@@ -2,6 +2,7 @@
 #ifndef SIDECAR_SHIM_SHIM_CONFIG_H_
 #define SIDECAR_SHIM_SHIM_CONFIG_H_
 
+#include <chrono>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,9 @@ struct DaemonConfig {
   std::string log_level;
   std::string log_format;  // "text" or "json"
   policy::Duration shutdown_grace{0};
+  // When a runtime counts as hung (shim/relay/watchdog.h); not in the file.
+  policy::Duration runtime_silence = std::chrono::seconds(10);
+  policy::Duration runtime_patience = std::chrono::seconds(5);
   policy::Options policy;
 };
 

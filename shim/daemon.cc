@@ -15,6 +15,7 @@
 #include "shim/listener.h"
 #include "shim/notify.h"
 #include "shim/relay/relay.h"
+#include "shim/relay/watchdog.h"
 #include "shim/sources/annotation_source.h"
 #include "shim/sources/pod_resources_source.h"
 #include "shim/sources/pods_api_source.h"
@@ -65,6 +66,8 @@ struct Daemon::Parts {
   std::unique_ptr<Prober> prober;
   std::unique_ptr<ExitWatcher> exits;
   std::unique_ptr<HandlerContext> handlers;
+  std::unique_ptr<Watchdog> runtime_watchdog;
+  std::unique_ptr<Watchdog> image_watchdog;
   std::unique_ptr<Loop::Timer> start_timer;
   std::unique_ptr<Loop::Timer> ownership_timer;
   std::unique_ptr<Loop::Timer> trim_timer;
@@ -106,6 +109,10 @@ void Daemon::Parts::Build() {
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
   handlers =
       std::make_unique<HandlerContext>(HandlerContext{*conductor, *launcher, *reconciler, *plans, *prober});
+  runtime_watchdog =
+      std::make_unique<Watchdog>(*loop, runtime_channel, config.runtime_silence, config.runtime_patience);
+  image_watchdog =
+      std::make_unique<Watchdog>(*loop, image_channel, config.runtime_silence, config.runtime_patience);
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);
@@ -144,8 +151,10 @@ void Daemon::Parts::Drain() {
   ownership_timer->Cancel();
   trim_timer->Cancel();
   exits->Stop();
-  reconciler->Stop();
+  // First the conductor: the calls that the others let go ask it.
   conductor->Stop();
+  reconciler->Stop();
+  plans->StopWaiting();
   relay.BeginShutdown();
   // Blocks until the calls have ended or the grace is over, then cancels what
   // is left; so it needs a thread of its own beside the loop.
@@ -157,6 +166,8 @@ void Daemon::Parts::Drain() {
 }
 
 void Daemon::Parts::TakeApart() {
+  runtime_watchdog->Stop();
+  image_watchdog->Stop();
   runtime->CancelAll();
   prober->StopAll();
   http->Stop();
@@ -185,6 +196,7 @@ void Daemon::Run() {
   parts.loop->Post([&parts] {
     // Told to stop before it began: nothing may begin that nobody would end.
     if (parts.draining) return;
+    parts.runtime_channel.OnceHeard([&parts] { parts.reconciler->OnRuntimeAnswers(); });
     parts.exits->Start();
     parts.reconciler->Start([&parts](bool ok) {
       if (!ok)

@@ -23,7 +23,6 @@ void Conductor::SetHands(LaunchHand& launch, StopHand& stop, ProbeHand& probe, N
 }
 
 void Conductor::Feed(policy::Event event) {
-  if (stopped_) return;
   events_.push_back(std::move(event));
   if (busy_) return;
   busy_ = true;
@@ -33,7 +32,11 @@ void Conductor::Feed(policy::Event event) {
     for (const policy::Action& action : engine_.OnEvent(next, Loop::Now())) Carry(action);
   }
   busy_ = false;
-  SetTimer();
+  if (stopped_) {
+    AbandonAll();
+  } else {
+    SetTimer();
+  }
 }
 
 policy::CallId Conductor::Ask(policy::CreateRequested request, CreateWaiter& waiter) {
@@ -57,6 +60,12 @@ void Conductor::Withdraw(policy::CallId call) {
 void Conductor::Stop() {
   stopped_ = true;
   timer_.Cancel();
+  AbandonAll();
+}
+
+void Conductor::AbandonAll() {
+  for (const auto& [call, waiter] : std::exchange(creates_, {})) waiter->Abandon();
+  for (const auto& [call, waiter] : std::exchange(starts_, {})) waiter->Abandon();
 }
 
 void Conductor::Carry(const policy::Action& action) {

@@ -22,6 +22,7 @@ class CreateWaiter {
   virtual void Admit(const policy::Annotations& stamps) = 0;
   virtual void Refuse(const std::string& message, bool remember) = 0;
   virtual void Answer(const policy::ContainerId& container) = 0;
+  virtual void Abandon() = 0;  // the shim ends
 };
 
 // The same for StartContainer.
@@ -31,6 +32,7 @@ class StartWaiter {
   virtual void Forward() = 0;
   virtual void Answer() = 0;
   virtual void Fail(const std::string& message) = 0;
+  virtual void Abandon() = 0;  // the shim ends
 };
 
 class Conductor {
@@ -50,8 +52,11 @@ class Conductor {
   policy::CallId Ask(policy::StartRequested request, StartWaiter& waiter);
   void Withdraw(policy::CallId call);
 
-  // No action is carried out any more.
+  // Nothing is launched, stopped or probed any more, and no call waits: those
+  // that do, and those that would have to, are abandoned at once. The rest of
+  // the calls is answered as ever.
   void Stop();
+  bool stopped() const { return stopped_; }
 
  private:
   void Carry(const policy::Action& action);
@@ -61,13 +66,22 @@ class Conductor {
   void Do(const policy::ForwardStart& action);
   void Do(const policy::AnswerStart& action);
   void Do(const policy::FailStart& action);
-  void Do(const policy::Launch& action) { launch_->Launch(action); }
-  void Do(const policy::StartLaunched& action) { launch_->StartLaunched(action); }
+  void Do(const policy::Launch& action) {
+    if (!stopped_) launch_->Launch(action);
+  }
+  void Do(const policy::StartLaunched& action) {
+    if (!stopped_) launch_->StartLaunched(action);
+  }
   void Do(const policy::Forget& action) { launch_->Forget(action); }
-  void Do(const policy::StopSidecar& action) { stop_->Stop(action); }
-  void Do(const policy::StartProbing& action) { probe_->Start(action); }
+  void Do(const policy::StopSidecar& action) {
+    if (!stopped_) stop_->Stop(action);
+  }
+  void Do(const policy::StartProbing& action) {
+    if (!stopped_) probe_->Start(action);
+  }
   void Do(const policy::StopProbing& action) { probe_->Stop(action); }
   void Do(const policy::Note& action) { note_->Take(action); }
+  void AbandonAll();
   void SetTimer();
 
   policy::Engine engine_;

@@ -17,6 +17,9 @@ namespace {
 constexpr Duration kIdlePeriod = std::chrono::seconds(30);
 constexpr Duration kPollPeriod = std::chrono::seconds(1);
 constexpr Duration kRetryPeriod = std::chrono::milliseconds(300);
+// How long answers wait for the first reading, in all. kubelet takes a runtime
+// that is slow for minutes for dead.
+constexpr Duration kLongestAwaited = std::chrono::seconds(15);
 // How long the plans of pods found at start are waited for.
 constexpr Duration kPlanPatience = std::chrono::seconds(1);
 
@@ -54,16 +57,34 @@ void Reconciler::Start(std::function<void(bool ok)> done) {
 }
 
 void Reconciler::WhenReady(Duration patience, std::function<void()> then) {
-  if (ready_) {
+  if (ready_ || stopped_) {
     then();
     return;
   }
-  auto once = std::make_shared<std::function<void()>>(std::move(then));
-  auto timer = std::make_shared<Loop::Timer>(loop_);
-  waiting_.push_back(once);
-  timer->Start(Loop::Now() + patience, [once, timer] {
-    if (auto run = std::exchange(*once, nullptr)) run();
+  auto place = waiting_.insert(waiting_.end(), std::make_unique<Waiter>(loop_));
+  (*place)->then = std::move(then);
+  (*place)->timer.Start(Loop::Now() + patience, [this, place] {
+    const std::unique_ptr<Waiter> waiter = std::move(*place);
+    waiting_.erase(place);
+    waiter->then();
   });
+}
+
+void Reconciler::ReleaseAll() {
+  for (const std::unique_ptr<Waiter>& waiter : std::exchange(waiting_, {})) {
+    waiter->timer.Cancel();
+    waiter->then();
+  }
+}
+
+void Reconciler::OnRuntimeAnswers() {
+  if (ready_ || stopped_) return;
+  answered_since_ = Loop::Now();
+  if (!running_) Hint();
+}
+
+bool Reconciler::Awaited() const {
+  return !ready_ && !stopped_ && (!answered_since_ || Loop::Now() < *answered_since_ + kLongestAwaited);
 }
 
 void Reconciler::Hint() {
@@ -91,7 +112,7 @@ void Reconciler::OnSandboxGone(const policy::SandboxId& sandbox) {
 void Reconciler::Stop() {
   stopped_ = true;
   timer_.Cancel();
-  waiting_.clear();
+  ReleaseAll();
 }
 
 void Reconciler::Schedule() {
@@ -123,9 +144,7 @@ void Reconciler::Run(std::function<void(bool ok)> done) {
     if (ok && !std::exchange(ready_, true)) {
       spdlog::info("runtime read: {} sandboxes, {} containers", conductor_.engine().KnownSandboxes().size(),
                    conductor_.engine().KnownContainers().size());
-      for (const auto& once : std::exchange(waiting_, {})) {
-        if (auto run = std::exchange(*once, nullptr)) run();
-      }
+      ReleaseAll();
     }
     done(ok);
   };

@@ -8,8 +8,9 @@
 #define SIDECAR_SHIM_SHIM_CORE_RECONCILER_H_
 
 #include <functional>
+#include <list>
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "shim/core/conductor.h"
 #include "shim/core/runtime.h"
@@ -26,8 +27,14 @@ class Reconciler {
   // the runtime did not answer; the reconciler goes on trying by itself.
   void Start(std::function<void(bool ok)> done);
 
+  // The runtime answered somebody: it is read now, not at the next try.
+  void OnRuntimeAnswers();
+
   // True once the runtime has been read as a whole.
   bool ready() const { return ready_; }
+  // True while being ready soon can be hoped for. A runtime that answers but
+  // cannot be read is not waited for for ever.
+  bool Awaited() const;
   // Runs `then` once ready, after `patience` at the latest.
   void WhenReady(Duration patience, std::function<void()> then);
 
@@ -46,11 +53,19 @@ class Reconciler {
   // The sandbox is no more: everything that is known of it is freed.
   void OnSandboxGone(const policy::SandboxId& sandbox);
 
+  // Nobody is kept waiting any more.
   void Stop();
 
  private:
   struct Found;
   struct Pass;
+  struct Waiter {
+    explicit Waiter(Loop& loop) : timer(loop) {}
+    Loop::Timer timer;
+    std::function<void()> then;
+  };
+
+  void ReleaseAll();
 
   void Run(std::function<void(bool ok)> done);
   void OnSandboxes(const std::shared_ptr<Pass>& pass, const runtime::v1::ListPodSandboxResponse& response);
@@ -71,7 +86,8 @@ class Reconciler {
   bool again_ = false;
   bool events_flow_ = false;
   bool stopped_ = false;
-  std::vector<std::shared_ptr<std::function<void()>>> waiting_;
+  std::optional<Time> answered_since_;
+  std::list<std::unique_ptr<Waiter>> waiting_;
 };
 
 }  // namespace sidecar_shim

@@ -57,6 +57,8 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
     call_->Fail(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, message));
   }
 
+  void Abandon() override { call_->Fail(ShuttingDown()); }
+
  private:
   void Withdraw() {
     if (question_ != 0) context_.conductor.Withdraw(std::exchange(question_, 0));

@@ -20,6 +20,11 @@ struct HandlerContext {
   Prober& prober;
 };
 
+// What a call is told that cannot wait for its turn because the shim ends.
+inline grpc::Status ShuttingDown() {
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down");
+}
+
 // A handler for each intercepted method, in both CRI versions.
 HandlerTable MakeHandlers(HandlerContext& context);
 

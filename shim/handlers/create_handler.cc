@@ -77,6 +77,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     call_->Reply(ToBytes(response));
   }
 
+  void Abandon() override { call_->Fail(ShuttingDown()); }
+
  private:
   void FindPlan() {
     sandbox_ = context_.conductor.engine().FullSandboxId(request_.pod_sandbox_id());
@@ -97,6 +99,11 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   }
 
   void AskPolicy() {
+    // What it waited for may not have come. The next shim knows better.
+    if (context_.conductor.stopped()) {
+      Abandon();
+      return;
+    }
     policy::CreateRequested event;
     event.sandbox = sandbox_;
     event.name = request_.config().metadata().name();

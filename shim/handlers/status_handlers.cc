@@ -1,5 +1,10 @@
 // ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are,
-// but for the exits that are masked.
+// but for the exits that are masked. While the runtime has not been read, nobody
+// can tell which those are: an answer with an exit waits for it. kubelet acts
+// on an exit code once and for all.
+#include <algorithm>
+#include <utility>
+
 #include "shim/cri/facts.h"
 #include "shim/handlers/context.h"
 #include "shim/handlers/mask.h"
@@ -9,14 +14,35 @@ namespace {
 
 // The key in a verbose answer's info under which the real exit stands.
 constexpr const char* kInfoKey = "sidecar-shim";
+// How long one answer waits for the first reading.
+constexpr Duration kPatience = std::chrono::seconds(5);
+
+bool HasExited(const runtime::v1::ContainerStatus& status) {
+  return status.state() == runtime::v1::CONTAINER_EXITED;
+}
+
+// Some of the caller's time is kept for the answer's way.
+void WaitForReading(Reconciler& reconciler, Time deadline, std::function<void()> then) {
+  const Duration rest = deadline == Time::max() ? kPatience : (deadline - Loop::Now()) / 10 * 9;
+  reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kPatience), std::move(then));
+}
 
 class ContainerStatusHandler : public CallHandler {
  public:
   explicit ContainerStatusHandler(HandlerContext& context) : context_(context) {}
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    deadline_ = call.deadline();
     FromBytes(bytes, request_);
     call.Forward(bytes);
+  }
+
+  bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
+    runtime::v1::ContainerStatusResponse response;
+    if (!context_.reconciler.Awaited() || !FromBytes(bytes, response)) return false;
+    if (!HasExited(response.status())) return false;
+    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    return true;
   }
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
@@ -39,6 +65,7 @@ class ContainerStatusHandler : public CallHandler {
 
   HandlerContext& context_;
   runtime::v1::ContainerStatusRequest request_;
+  Time deadline_ = Time::max();
 };
 
 // Masks every container status in a message; true if any was changed.
@@ -56,6 +83,20 @@ class StatusesHandler : public CallHandler {
  public:
   explicit StatusesHandler(HandlerContext& context) : context_(context) {}
 
+  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+    deadline_ = call.deadline();
+    call.Forward(bytes);
+  }
+
+  bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
+    Message message;
+    if (!context_.reconciler.Awaited() || !FromBytes(bytes, message)) return false;
+    const auto& statuses = message.containers_statuses();
+    if (std::none_of(statuses.begin(), statuses.end(), &HasExited)) return false;
+    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    return true;
+  }
+
   void OnResponse(grpc::ByteBuffer& bytes) override {
     Message message;
     if (FromBytes(bytes, message) && MaskAll(context_.conductor.engine(), message)) bytes = ToBytes(message);
@@ -63,6 +104,7 @@ class StatusesHandler : public CallHandler {
 
  private:
   HandlerContext& context_;
+  Time deadline_ = Time::max();
 };
 
 }  // namespace

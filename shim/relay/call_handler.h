@@ -5,6 +5,9 @@
 //
 //   OnRequest   once, with the first request message. Exactly one of the
 //               call's Forward, Reply, Fail must follow, now or later.
+//   HoldResponse  before each OnResponse. True: this response, and what follows
+//               it, waits until `release` runs, once and later. Bounded by the
+//               handler; does not wait where the caller goes away.
 //   OnResponse  for every response message of a forwarded call; may replace it.
 //   OnEnd       once, when a forwarded call has its final status.
 //   OnCancelled instead of the above, if the caller goes away while the
@@ -39,6 +42,9 @@ class CallHandler {
  public:
   virtual ~CallHandler() = default;
   virtual void OnRequest(RelayedCall& call, const grpc::ByteBuffer& request) { call.Forward(request); }
+  virtual bool HoldResponse(const grpc::ByteBuffer& /*response*/, std::function<void()> /*release*/) {
+    return false;
+  }
   virtual void OnResponse(grpc::ByteBuffer& /*response*/) {}
   virtual void OnEnd(const grpc::Status& /*status*/) {}
   virtual void OnCancelled() {}

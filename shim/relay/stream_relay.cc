@@ -1,5 +1,8 @@
 #include "shim/relay/stream_relay.h"
 
+#include <utility>
+
+#include "shim/cri/methods.h"
 #include "shim/relay/metadata.h"
 
 namespace sidecar_shim {
@@ -13,11 +16,20 @@ void StreamRelay::StartHalfClosed() {
 
 void StreamRelay::Connect() {
   accepted_->on_cancelled = [weak = weak_from_this()] {
-    if (auto self = weak.lock(); self && self->context_) self->context_->TryCancel();
+    auto self = weak.lock();
+    if (!self) return;
+    self->context_->TryCancel();
+    self->Deliver();
   };
   context_ = grpc::ClientContext::FromServerContext(accepted_->context);
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   stream_ = upstream_.stub().PrepareCall(context_.get(), accepted_->context.method(), loop_.queue());
+  if (!IsEndless(accepted_->context.method())) {
+    under_way_.emplace(upstream_, [this] {
+      lost_ = true;
+      context_->TryCancel();
+    });
+  }
   stream_->StartCall(loop_.Tag([self = shared_from_this()](bool ok) {
     if (!ok) {
       self->OnRuntimeEnd();
@@ -63,12 +75,21 @@ void StreamRelay::PumpDown() {
       self->OnRuntimeEnd();
       return;
     }
-    if (self->handler_) self->handler_->OnResponse(self->down_);
-    self->accepted_->stream.Write(self->down_, self->loop_.Tag([self](bool written) {
-      // The caller is gone; its cancellation ends the runtime's side.
-      if (!written) self->context_->TryCancel();
-      self->PumpDown();
-    }));
+    self->upstream_.Heard();
+    self->held_ = true;
+    const bool hold = self->handler_ && !self->accepted_->cancelled && self->abort_status_.ok() &&
+                      self->handler_->HoldResponse(self->down_, [self] { self->Deliver(); });
+    if (!hold) self->Deliver();
+  }));
+}
+
+void StreamRelay::Deliver() {
+  if (!std::exchange(held_, false)) return;
+  if (handler_) handler_->OnResponse(down_);
+  accepted_->stream.Write(down_, loop_.Tag([self = shared_from_this()](bool written) {
+    // The caller is gone; its cancellation ends the runtime's side.
+    if (!written) self->context_->TryCancel();
+    self->PumpDown();
   }));
 }
 
@@ -78,6 +99,9 @@ void StreamRelay::OnRuntimeEnd() {
     const Metadata& trailing = self->context_->GetServerTrailingMetadata();
     const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
     grpc::Status status = self->upstream_.Explain(self->status_, answered);
+    self->under_way_.reset();
+    self->upstream_.HeardEnd(self->status_);
+    if (self->lost_ && !self->status_.ok()) status = self->upstream_.Lost();
     if (!self->abort_status_.ok()) status = self->abort_status_;
     if (self->handler_) self->handler_->OnEnd(status);
     CopyTrailingToCaller(trailing, self->accepted_->context);
@@ -88,7 +112,9 @@ void StreamRelay::OnRuntimeEnd() {
 
 void StreamRelay::Abort(const grpc::Status& status) {
   abort_status_ = status;
-  if (context_) context_->TryCancel();
+  if (!context_) return;
+  context_->TryCancel();
+  Deliver();
 }
 
 }  // namespace sidecar_shim

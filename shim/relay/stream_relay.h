@@ -15,6 +15,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <memory>
+#include <optional>
 
 #include "shim/loop.h"
 #include "shim/relay/accepted_call.h"
@@ -25,7 +26,7 @@ namespace sidecar_shim {
 
 class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
  public:
-  // handler may be null; only its OnResponse and OnEnd are used.
+  // handler may be null; only its HoldResponse, OnResponse and OnEnd are used.
   StreamRelay(Loop& loop, Upstream& upstream, std::shared_ptr<AcceptedCall> accepted,
               std::unique_ptr<CallHandler> handler)
       : loop_(loop), upstream_(upstream), accepted_(std::move(accepted)), handler_(std::move(handler)) {}
@@ -40,6 +41,7 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   void Connect();
   void PumpUp();
   void PumpDown();
+  void Deliver();
   void OnRuntimeEnd();
 
   Loop& loop_;
@@ -48,10 +50,13 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   std::unique_ptr<CallHandler> handler_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  std::optional<Upstream::UnderWay> under_way_;
   grpc::ByteBuffer up_;
   grpc::ByteBuffer down_;
   grpc::Status status_;
   grpc::Status abort_status_;
+  bool held_ = false;  // the handler keeps a message back
+  bool lost_ = false;  // the runtime hangs; it is not waited for
   bool half_closed_ = false;
   bool runtime_ended_ = false;
 };

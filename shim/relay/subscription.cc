@@ -50,7 +50,10 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
         self->End();
         return;
       }
-      if (self->owner != nullptr) self->owner->callbacks_.on_message(self->message);
+      if (self->owner != nullptr) {
+        self->owner->upstream_.Heard();
+        self->owner->callbacks_.on_message(self->message);
+      }
       self->Next();
     }));
   }

@@ -1,18 +1,18 @@
 #include "shim/relay/unary_client.h"
 
 #include <chrono>
+#include <optional>
 
 namespace sidecar_shim {
-namespace {
 
-struct OwnCall {
+struct UnaryClient::OwnCall {
   grpc::ClientContext context;
   grpc::ByteBuffer response;
   grpc::Status status;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+  std::optional<Upstream::UnderWay> under_way;
+  bool lost = false;
 };
-
-}  // namespace
 
 void UnaryClient::CallRaw(const std::string& method, const grpc::ByteBuffer& request, Duration timeout,
                           RawDone done) {
@@ -20,18 +20,28 @@ void UnaryClient::CallRaw(const std::string& method, const grpc::ByteBuffer& req
   call->context.set_deadline(std::chrono::system_clock::now() +
                              std::chrono::duration_cast<std::chrono::microseconds>(timeout));
   call->reader = upstream_.stub().PrepareUnaryCall(&call->context, method, request, loop_.queue());
+  call->under_way.emplace(upstream_, [raw = call.get()] {
+    raw->lost = true;
+    raw->context.TryCancel();
+  });
   call->reader->StartCall();
-  live_->insert(&call->context);
-  call->reader->Finish(&call->response, &call->status,
-                       loop_.Tag([this, call, done = std::move(done), live = live_](bool) {
-                         // Gone from the set only when the client itself is gone.
-                         if (live->erase(&call->context) == 0) return;
-                         done(upstream_.Explain(call->status, false), call->response);
-                       }));
+  live_->insert(call);
+  call->reader->Finish(
+      &call->response, &call->status, loop_.Tag([this, call, done = std::move(done), live = live_](bool) {
+        // Gone from the set only when the client itself is gone.
+        if (live->erase(call) == 0) return;
+        call->under_way.reset();
+        upstream_.HeardEnd(call->status);
+        const bool lost = call->lost && !call->status.ok();
+        done(lost ? upstream_.Lost() : upstream_.Explain(call->status, false), call->response);
+      }));
 }
 
 void UnaryClient::CancelAll() {
-  for (grpc::ClientContext* context : *live_) context->TryCancel();
+  for (const std::shared_ptr<OwnCall>& call : *live_) {
+    call->under_way.reset();
+    call->context.TryCancel();
+  }
   live_->clear();
 }
 

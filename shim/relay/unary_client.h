@@ -46,7 +46,10 @@ class UnaryClient {
  private:
   Loop& loop_;
   Upstream& upstream_;
-  std::shared_ptr<std::set<grpc::ClientContext*>> live_ = std::make_shared<std::set<grpc::ClientContext*>>();
+  struct OwnCall;
+
+  std::shared_ptr<std::set<std::shared_ptr<OwnCall>>> live_ =
+      std::make_shared<std::set<std::shared_ptr<OwnCall>>>();
 };
 
 }  // namespace sidecar_shim

@@ -1,5 +1,7 @@
 #include "shim/relay/unary_relay.h"
 
+#include <utility>
+
 #include "shim/relay/metadata.h"
 #include "shim/relay/stream_relay.h"
 
@@ -41,6 +43,10 @@ void UnaryRelay::Forward(const grpc::ByteBuffer& request) {
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   reader_ =
       upstream_.stub().PrepareUnaryCall(context_.get(), accepted_->context.method(), request, loop_.queue());
+  under_way_.emplace(upstream_, [this] {
+    lost_ = true;
+    context_->TryCancel();
+  });
   reader_->StartCall();
   reader_->Finish(&response_, &status_, loop_.Tag([self = shared_from_this()](bool) { self->OnAnswer(); }));
 }
@@ -49,6 +55,19 @@ void UnaryRelay::OnAnswer() {
   const Metadata& initial = context_->GetServerInitialMetadata();
   const Metadata& trailing = context_->GetServerTrailingMetadata();
   status_ = upstream_.Explain(status_, !initial.empty() || !trailing.empty());
+  under_way_.reset();
+  upstream_.HeardEnd(status_);
+  if (lost_ && !status_.ok()) status_ = upstream_.Lost();
+  held_ = true;
+  const bool hold = handler_ && status_.ok() && !accepted_->cancelled &&
+                    handler_->HoldResponse(response_, [self = shared_from_this()] { self->Deliver(); });
+  if (!hold) Deliver();
+}
+
+void UnaryRelay::Deliver() {
+  if (!std::exchange(held_, false)) return;
+  const Metadata& initial = context_->GetServerInitialMetadata();
+  const Metadata& trailing = context_->GetServerTrailingMetadata();
   if (handler_) {
     if (status_.ok()) handler_->OnResponse(response_);
     handler_->OnEnd(status_);
@@ -84,7 +103,9 @@ void UnaryRelay::Finish(const grpc::Status& status, const grpc::ByteBuffer* mess
 
 void UnaryRelay::OnCancelled() {
   if (context_) {
+    auto self = shared_from_this();
     context_->TryCancel();
+    Deliver();
     return;
   }
   if (!waiting_) return;

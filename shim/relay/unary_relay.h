@@ -2,16 +2,17 @@
 // one batch of operations per side. Methods that are not known go through
 // StreamRelay, which is right for every kind of call.
 //
-//   reading --message--> [handler: waiting] --Forward--> forwarded --answer--> finishing
-//                                  |--Reply / Fail-----------------------------^
+//   reading --message--> [handler: waiting] --Forward--> forwarded --answer--> [held] --> finishing
+//                                  |--Reply / Fail----------------------------------------^
 //   A caller that leaves: waiting -> the handler is told; forwarded -> the
-//   runtime's call is cancelled and its end awaited.
+//   runtime's call is cancelled and its end awaited; held -> let go.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 
 #include <grpcpp/generic/generic_stub.h>
 
 #include <memory>
+#include <optional>
 
 #include "shim/loop.h"
 #include "shim/relay/accepted_call.h"
@@ -37,6 +38,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
  private:
   void OnRequest(bool ok);
   void OnAnswer();
+  void Deliver();
   void OnCancelled();
   void Finish(const grpc::Status& status, const grpc::ByteBuffer* message);
 
@@ -45,12 +47,15 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   std::shared_ptr<AcceptedCall> accepted_;
   std::unique_ptr<CallHandler> handler_;
   bool waiting_ = false;  // the handler owes an answer
+  bool held_ = false;     // the handler keeps the runtime's answer back
+  bool lost_ = false;     // the runtime hangs; it is not waited for
   bool finished_ = false;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader_;
+  std::optional<Upstream::UnderWay> under_way_;
 };
 
 }  // namespace sidecar_shim

@@ -33,7 +33,45 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
 }  // namespace
 
 Upstream::Upstream(const std::string& endpoint)
-    : endpoint_(endpoint), channel_(Connect(endpoint)), stub_(channel_) {}
+    : endpoint_(endpoint),
+      channel_(Connect(endpoint)),
+      stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
+
+Upstream::UnderWay::UnderWay(Upstream& upstream, std::function<void()> on_lost)
+    : upstream_(upstream),
+      on_lost_(std::move(on_lost)),
+      place_(upstream.under_way_.insert(upstream.under_way_.end(), this)) {
+  if (upstream_.under_way_.size() == 1 && upstream_.on_busy_) upstream_.on_busy_();
+}
+
+Upstream::UnderWay::~UnderWay() { upstream_.under_way_.erase(place_); }
+
+void Upstream::GiveUp() {
+  // Calls keep the channel that they were made on, and so do silent streams:
+  // they go on should the other side run again.
+  channel_ = Connect(endpoint_);
+  stub_ = std::make_unique<grpc::GenericStub>(channel_);
+  for (UnderWay* call : under_way_) call->on_lost_();
+}
+
+grpc::Status Upstream::Lost() const {
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: the container runtime on ",
+                                                                  endpoint_, " hangs: it answers nothing"));
+}
+
+void Upstream::Heard() {
+  last_heard_ = Loop::Now();
+  if (on_heard_) std::exchange(on_heard_, nullptr)();
+}
+
+void Upstream::HeardEnd(const grpc::Status& status) {
+  const grpc::StatusCode code = status.error_code();
+  if (code == grpc::StatusCode::CANCELLED || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+      code == grpc::StatusCode::UNAVAILABLE) {
+    return;
+  }
+  Heard();
+}
 
 grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
   // A runtime that said UNAVAILABLE itself sent headers or is still connected.

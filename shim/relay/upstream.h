@@ -6,8 +6,13 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <string>
+#include <utility>
+
+#include "shim/loop.h"
 
 namespace sidecar_shim {
 
@@ -22,7 +27,41 @@ class Upstream {
   explicit Upstream(const std::string& endpoint);
 
   const std::string& endpoint() const { return endpoint_; }
-  grpc::GenericStub& stub() { return stub_; }
+  grpc::GenericStub& stub() { return *stub_; }
+
+  // A call that is under way, for as long as this lives: until the other side
+  // has ended it. Streams that are meant to stay silent are none.
+  class UnderWay {
+   public:
+    // `on_lost` only ends the call; it destroys nothing.
+    UnderWay(Upstream& upstream, std::function<void()> on_lost);
+    ~UnderWay();
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+
+   private:
+    friend class Upstream;
+    Upstream& upstream_;
+    const std::function<void()> on_lost_;
+    const std::list<UnderWay*>::iterator place_;
+  };
+  bool busy() const { return !under_way_.empty(); }
+  // `then` runs whenever a first call gets under way.
+  void OnBusy(std::function<void()> then) { on_busy_ = std::move(then); }
+
+  // The other side is there but hangs: the calls under way are lost, and those
+  // that follow get a connection of their own.
+  void GiveUp();
+  // What a lost call ends with.
+  grpc::Status Lost() const;
+
+  // Something has come from the other side.
+  void Heard();
+  // A call has ended. Its status may be the other side's word or this side's.
+  void HeardEnd(const grpc::Status& status);
+  Time last_heard() const { return last_heard_; }
+  // Runs `then` when something is heard for the first time from now on.
+  void OnceHeard(std::function<void()> then) { on_heard_ = std::move(then); }
 
   // Adds to an UNAVAILABLE that the transport (not the runtime) produced which
   // socket it is about. Everything else comes back unchanged.
@@ -31,7 +70,11 @@ class Upstream {
  private:
   std::string endpoint_;
   std::shared_ptr<grpc::Channel> channel_;
-  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::GenericStub> stub_;
+  std::list<UnderWay*> under_way_;
+  std::function<void()> on_busy_;
+  Time last_heard_{0};
+  std::function<void()> on_heard_;
 };
 
 }  // namespace sidecar_shim

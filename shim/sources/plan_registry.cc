@@ -45,7 +45,7 @@ void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::f
     Ask(query);
   }
   auto it = entries_.find(query.pod);
-  if (it == entries_.end() || Settled(it->second)) {
+  if (waiting_over_ || it == entries_.end() || Settled(it->second)) {
     then();
     return;
   }
@@ -67,6 +67,13 @@ void PlanRegistry::Forget(const policy::PodRef& pod) {
   if (it == entries_.end()) return;
   std::list<std::unique_ptr<Waiter>> waiters = std::move(it->second.waiters);
   entries_.erase(it);
+  Release(std::move(waiters));
+}
+
+void PlanRegistry::StopWaiting() {
+  waiting_over_ = true;
+  std::list<std::unique_ptr<Waiter>> waiters;
+  for (auto& [pod, entry] : entries_) waiters.splice(waiters.end(), entry.waiters);
   Release(std::move(waiters));
 }
 

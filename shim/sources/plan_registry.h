@@ -49,6 +49,8 @@ class PlanRegistry {
 
   size_t size() const { return entries_.size(); }
 
+  // Nobody is kept waiting any more.
+  void StopWaiting();
   // The sources go; nothing is learnt any more.
   void Stop();
 
@@ -99,6 +101,7 @@ class PlanRegistry {
   Counters& counters_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::map<policy::PodRef, Entry> entries_;
+  bool waiting_over_ = false;
 };
 
 }  // namespace sidecar_shim
