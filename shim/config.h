@@ -3,6 +3,7 @@
 #define SIDECAR_SHIM_SHIM_CONFIG_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "config.pb.h"
@@ -19,6 +20,14 @@ struct DaemonConfig {
   std::string log_level;
   std::string log_format;  // "text" or "json"
   policy::Duration shutdown_grace{0};
+  std::vector<std::string> sources;  // names, best first
+  std::string kubeconfig;            // "": looked for
+  std::string node_name;             // "": the credential's, or the host's
+  std::string kubelet_pods_url;      // "": the read-only port's
+  std::string kubelet_token_file;
+  std::string kubelet_cert_file;
+  std::string kubelet_key_file;
+  std::string kubelet_ca_file;
   policy::Options policy;
 };
 

@@ -8,7 +8,7 @@
 #include "absl/strings/strip.h"
 #include "shim/kube/certificate_name.h"
 #include "shim/kube/kubeconfig.h"
-#include "shim/kube/small_file.h"
+#include "shim/read_file.h"
 
 namespace sidecar_shim {
 namespace {
@@ -16,11 +16,12 @@ namespace {
 constexpr Duration kPluginTimeout = std::chrono::seconds(15);
 // A credential that is about to expire is not used any more.
 constexpr absl::Duration kExpiryMargin = absl::Seconds(30);
+constexpr size_t kLargestFile = 1 << 20;
 constexpr absl::string_view kNodeUser = "system:node:";
 
 absl::StatusOr<std::string> ReadPem(const PemSource& source) {
   if (!source.text.empty() || source.file.empty()) return source.text;
-  return ReadSmallFile(source.file);
+  return ReadFile(source.file, kLargestFile);
 }
 
 }  // namespace
@@ -36,6 +37,7 @@ struct ApiAccessLoader::State {
   explicit State(std::string path) : kubeconfig(std::move(path)) {}
 
   absl::StatusOr<ApiAccess> Load();
+  absl::StatusOr<ApiAccess> LoadFrom(const std::string& path);
   absl::Status TakeCertificates(const Kubeconfig& config, HttpRequest& base);
   absl::Status TakeToken(const Kubeconfig& config, std::string& token);
   absl::Status AskPlugin(const Kubeconfig& config, const std::string& ca);
@@ -50,6 +52,13 @@ struct ApiAccessLoader::State {
 absl::StatusOr<ApiAccess> ApiAccessLoader::State::Load() {
   const std::string path = kubeconfig.empty() ? FindKubeconfig() : kubeconfig;
   if (path.empty()) return absl::NotFoundError("no kubeconfig of kubelet's found");
+  absl::StatusOr<ApiAccess> access = LoadFrom(path);
+  // A file that it names is missing: that is not "no kubeconfig".
+  if (absl::IsNotFound(access.status())) return absl::UnavailableError(access.status().message());
+  return access;
+}
+
+absl::StatusOr<ApiAccess> ApiAccessLoader::State::LoadFrom(const std::string& path) {
   const absl::StatusOr<Kubeconfig> config = ReadKubeconfig(path);
   if (!config.ok()) return config.status();
   ApiAccess access;
@@ -93,7 +102,7 @@ absl::Status ApiAccessLoader::State::TakeCertificates(const Kubeconfig& config, 
 absl::Status ApiAccessLoader::State::TakeToken(const Kubeconfig& config, std::string& token) {
   token = config.token;
   if (config.token_file.empty()) return absl::OkStatus();
-  const absl::StatusOr<std::string> read = ReadSmallFile(config.token_file);
+  const absl::StatusOr<std::string> read = ReadFile(config.token_file, kLargestFile);
   if (!read.ok()) return token.empty() ? read.status() : absl::OkStatus();
   token = std::string(absl::StripAsciiWhitespace(*read));
   return absl::OkStatus();

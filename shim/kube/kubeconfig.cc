@@ -8,7 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shim/kube/small_file.h"
+#include "shim/read_file.h"
 #include "shim/yaml.h"
 
 namespace sidecar_shim {
@@ -16,6 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr size_t kLargestFile = 1 << 20;
 constexpr const char* kPlaces[] = {
     "/etc/kubernetes/kubelet.conf",
     "/var/lib/kubelet/kubeconfig",
@@ -164,7 +165,7 @@ absl::StatusOr<Kubeconfig> ParseKubeconfig(absl::string_view text, const std::st
 }
 
 absl::StatusOr<Kubeconfig> ReadKubeconfig(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadSmallFile(path);
+  const absl::StatusOr<std::string> text = ReadFile(path, kLargestFile);
   if (!text.ok()) return text.status();
   absl::StatusOr<Kubeconfig> config =
       ParseKubeconfig(*text, std::filesystem::path(path).parent_path().string());

@@ -45,7 +45,7 @@ struct Kubeconfig {
 // never quotes a credential.
 absl::StatusOr<Kubeconfig> ParseKubeconfig(absl::string_view text, const std::string& directory);
 
-// As above. kUnavailable where the file cannot be read.
+// As above, and ReadFile()'s errors.
 absl::StatusOr<Kubeconfig> ReadKubeconfig(const std::string& path);
 
 // The first of the places where kubeadm, the clouds' images, k3s and rke2 keep

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "shim/kube/child_process.h"
-#include "shim/kube/small_file.h"
+#include "shim/read_file.h"
 #include "tests/fake_runtime/shim_under_test.h"
 
 namespace sidecar_shim::testing {
@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kV1[] = "client.authentication.k8s.io/v1";
+constexpr size_t kLargest = 1 << 20;
 const std::atomic<bool> kNeverStop = false;
 
 ChildCommand Shell(const std::string& script) {
@@ -87,7 +88,7 @@ TEST(ExecCredentialTest, ThePluginIsToldWhatItIsFor) {
   const auto credential = RunCredentialPlugin(config, "CA", kPatience, kNeverStop);
   ASSERT_TRUE(credential.ok()) << credential.status();
   EXPECT_EQ(credential->token, "arg-env");
-  const auto info = ReadSmallFile(dir.File("info"));
+  const auto info = ReadFile(dir.File("info"), kLargest);
   ASSERT_TRUE(info.ok());
   EXPECT_THAT(*info, AllOf(HasSubstr(R"("kind":"ExecCredential")"), HasSubstr(R"("interactive":false)"),
                            HasSubstr(R"("server":"https://a")"),
@@ -119,12 +120,12 @@ TEST(ChildProcessTest, TimeoutKillsTheWholeGroup) {
   ChildCommand command = Shell("sleep 1000 & echo $! > " + dir.File("pid") + "; wait");
   command.timeout = std::chrono::milliseconds(300);
   EXPECT_THAT(std::string(RunChild(command, kNeverStop).status().message()), HasSubstr("in time"));
-  const auto pid = ReadSmallFile(dir.File("pid"));
+  const auto pid = ReadFile(dir.File("pid"), kLargest);
   if (!pid.ok()) GTEST_SKIP() << "the shell did not get that far in time";
   const int child = std::stoi(*pid);
   // It may stay as a zombie until init reaps it.
   EXPECT_TRUE(Eventually([child] {
-    const auto stat = ReadSmallFile(absl::StrCat("/proc/", child, "/stat"));
+    const auto stat = ReadFile(absl::StrCat("/proc/", child, "/stat"), kLargest);
     return !stat.ok() || stat->find(") Z ") != std::string::npos;
   }));
 }

@@ -160,7 +160,7 @@ TEST(KubeconfigTest, ErrorsSayWhereAndQuoteNoCredential) {
 
 TEST(KubeconfigTest, FromAFile) {
   const TempDir dir;
-  EXPECT_EQ(ReadKubeconfig(dir.File("none")).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReadKubeconfig(dir.File("none")).status().code(), absl::StatusCode::kNotFound);
   std::ofstream(dir.File("conf")) << Config("server: https://a, certificate-authority: ca.crt", "token: t");
   const auto config = ReadKubeconfig(dir.File("conf"));
   ASSERT_TRUE(config.ok()) << config.status();
