@@ -16,6 +16,10 @@ namespace {
 // (facts/kubelet.md §2). For what no event of kubelet's will follow.
 constexpr absl::string_view kRetryHint = "; network is not ready";
 
+// How far apart kubelet's stops of a pod's containers may lie, and how soon
+// after the last one's end it stops the sandbox.
+constexpr Duration kStopsTogether = std::chrono::seconds(1), kSandboxFollows = std::chrono::seconds(5);
+
 // Asked for a container again, and for no new one in between: kubelet has been
 // through all that it is willing to create. What it has not asked for is no
 // regular container, or has no image yet, and must not be waited for.
@@ -27,6 +31,28 @@ void LearnWhoIsNotComing(const PodState& pod, SandboxRecord& sandbox, const std:
   }
   for (const PlannedContainer& container : pod.plan->containers) {
     if (!pod.arrived.contains(container.name)) sandbox.not_coming.insert(container.name);
+  }
+}
+
+// To replace a sandbox kubelet decides which containers will run in the next
+// one, then stops all that run at once, then the sandbox (computePodActions,
+// killPod). So what it stops now comes again even if it ends with 0; what it
+// had stopped before, for a failed probe say, may not.
+void MarkGoneWith(PodState& pod, const SandboxId& sandbox, Time now) {
+  Time last_stop = Time::min(), last_exit = Time::min();
+  auto stopped = [&](const ContainerRecord& container) {
+    return container.sandbox == sandbox && container.caller_stops && container.state == RunState::kExited;
+  };
+  for (const auto& [id, container] : pod.containers) {
+    if (!stopped(container)) continue;
+    last_stop = std::max(last_stop, container.caller_stopped_at);
+    last_exit = std::max(last_exit, container.exit_seen);
+  }
+  if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
+  for (auto& [id, container] : pod.containers) {
+    if (stopped(container) && last_stop - container.caller_stopped_at <= kStopsTogether) {
+      container.went_with_sandbox = true;
+    }
   }
 }
 
@@ -148,10 +174,10 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     return pod;
   }
   if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits)) {
-    actions.emplace_back(
-        Note{Note::Kind::kInversion, state.ref, event.name,
-             absl::StrCat("priority ", event.traits.priority.value, " arrives after \"", *other,
-                          "\" of lower priority has started; no plan source told of it in time")});
+    actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
+                              absl::StrCat("priority ", event.traits.priority.value, " arrives after \"",
+                                           *other, "\" of lower priority has started",
+                                           state.plan ? "" : "; no plan source told of it in time")});
   }
   LearnWhoIsNotComing(state, sandbox, event.name);
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);
@@ -340,9 +366,12 @@ Engine::Pod* Engine::On(const CallCancelled& event, Time, Actions&) {
   return nullptr;
 }
 
-Engine::Pod* Engine::On(const CallerStops& event, Time, Actions&) {
+Engine::Pod* Engine::On(const CallerStops& event, Time now, Actions&) {
   Pod* pod = MutablePodOf(event.container);
-  if (pod != nullptr) pod->state.containers.at(event.container).caller_stops = true;
+  if (pod == nullptr) return nullptr;
+  ContainerRecord& container = pod->state.containers.at(event.container);
+  container.caller_stops = true;
+  container.caller_stopped_at = now;
   return pod;
 }
 
@@ -352,10 +381,11 @@ Engine::Pod* Engine::On(const CallerStopEnded& event, Time, Actions&) {
   return pod;
 }
 
-Engine::Pod* Engine::On(const SandboxStopping& event, Time, Actions& actions) {
+Engine::Pod* Engine::On(const SandboxStopping& event, Time now, Actions& actions) {
   Pod* pod = PodOfSandbox(event.sandbox);
   if (pod == nullptr) return nullptr;
   SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
+  if (!sandbox.stopping) MarkGoneWith(pod->state, event.sandbox, now);
   sandbox.stopping = true;
   for (auto& [name, waiting] : sandbox.waiting) {
     for (CallId call : waiting.creates) actions.emplace_back(AdmitCreate{call, {}});

@@ -44,6 +44,10 @@ struct ContainerRecord {
   Time exit_seen{0};
   Time exited_at{0};  // earlier than exit_seen where it was found exited
   bool caller_stops = false;
+  Time caller_stopped_at{0};
+  // kubelet stopped it to replace its sandbox: whatever its exit code, it
+  // comes again.
+  bool went_with_sandbox = false;
   bool collected = false;     // gone from the runtime, kept for its exit
   bool found_exited = false;  // had ended before this shim came
   bool probing = false;       // by the shim

@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shim/log.h"
 #include "shim/read_file.h"
+#include "shim/sources/source_names.h"
 #include "shim/unix_socket.h"
 #include "shim/yaml.h"
 
@@ -90,6 +92,48 @@ absl::Status CheckSockets(const config::Config& merged, DaemonConfig& out) {
   return absl::OkStatus();
 }
 
+// Where plans come from.
+absl::Status CheckSources(const config::Config& merged, DaemonConfig& out) {
+  absl::StatusOr<std::vector<std::string>> sources = ParseSources(merged.sources());
+  if (!sources.ok()) return sources.status();
+  out.sources = *std::move(sources);
+  const struct {
+    const char* key;
+    const std::string& path;
+    std::string& into;
+  } files[] = {
+      {"kubeconfig", merged.kubeconfig(), out.kubeconfig},
+      {"kubelet-token-file", merged.kubelet_token_file(), out.kubelet_token_file},
+      {"kubelet-cert-file", merged.kubelet_cert_file(), out.kubelet_cert_file},
+      {"kubelet-key-file", merged.kubelet_key_file(), out.kubelet_key_file},
+      {"kubelet-ca-file", merged.kubelet_ca_file(), out.kubelet_ca_file},
+  };
+  for (const auto& file : files) {
+    if (!file.path.empty() && file.path.front() != '/')
+      return Invalid(file.key, file.path, "an absolute path");
+    file.into = file.path;
+  }
+  out.node_name = merged.node_name();
+  if (out.node_name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) {
+    return Invalid("node-name", out.node_name, "a node's name (lower case, digits, \".\" and \"-\")");
+  }
+  out.kubelet_pods_url = merged.kubelet_pods_url();
+  if (!out.kubelet_pods_url.empty() && !absl::StartsWith(out.kubelet_pods_url, "http://") &&
+      !absl::StartsWith(out.kubelet_pods_url, "https://")) {
+    return Invalid("kubelet-pods-url", out.kubelet_pods_url, "an http or https URL");
+  }
+  const bool credentials = !out.kubelet_token_file.empty() || !out.kubelet_cert_file.empty();
+  if (credentials && !absl::StartsWith(out.kubelet_pods_url, "https://")) {
+    return absl::InvalidArgumentError(
+        "kubelet-token-file and kubelet-cert-file need a kubelet-pods-url with https, for example "
+        "https://127.0.0.1:10250/pods");
+  }
+  if (out.kubelet_cert_file.empty() != out.kubelet_key_file.empty()) {
+    return absl::InvalidArgumentError("kubelet-cert-file and kubelet-key-file belong together");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Check(const config::Config& merged, DaemonConfig& out) {
   absl::Status status = CheckSockets(merged, out);
   if (status.ok())
@@ -120,6 +164,7 @@ absl::Status Check(const config::Config& merged, DaemonConfig& out) {
   if (status.ok())
     status = ReadDuration("main-list-settle", merged.main_list_settle(), out.policy.main_list_settle);
   if (status.ok()) status = ReadDuration("shutdown-grace", merged.shutdown_grace(), out.shutdown_grace);
+  if (status.ok()) status = CheckSources(merged, out);
   return status;
 }
 
@@ -189,6 +234,8 @@ config::Config DefaultConfig() {
   config.set_failed_main_settle("30s");
   config.set_main_list_settle("3s");
   config.set_shutdown_grace("5s");
+  config.set_sources("auto");
+  config.set_kubelet_pods_url(kKubeletReadOnlyUrl);
   return config;
 }
 

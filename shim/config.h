@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "config.pb.h"
@@ -23,6 +24,14 @@ struct DaemonConfig {
   // When a runtime counts as hung (shim/relay/watchdog.h); not in the file.
   policy::Duration runtime_silence = std::chrono::seconds(10);
   policy::Duration runtime_patience = std::chrono::seconds(5);
+  std::vector<std::string> sources;  // names, best first
+  std::string kubeconfig;            // "": looked for
+  std::string node_name;             // "": the credential's, or the host's
+  std::string kubelet_pods_url;      // "": the read-only port's
+  std::string kubelet_token_file;
+  std::string kubelet_cert_file;
+  std::string kubelet_key_file;
+  std::string kubelet_ca_file;
   policy::Options policy;
 };
 

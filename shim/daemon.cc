@@ -7,7 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "shim/core/exit_watcher.h"
 #include "shim/core/note_log.h"
 #include "shim/core/stopper.h"
@@ -16,10 +15,7 @@
 #include "shim/notify.h"
 #include "shim/relay/relay.h"
 #include "shim/relay/watchdog.h"
-#include "shim/sources/annotation_source.h"
-#include "shim/sources/pod_resources_source.h"
-#include "shim/sources/pods_api_source.h"
-#include "shim/sources/static_pod_source.h"
+#include "shim/sources/make_sources.h"
 #include "shim/unix_socket.h"
 
 namespace sidecar_shim {
@@ -95,12 +91,7 @@ void Daemon::Parts::Build() {
   conductor = std::make_unique<Conductor>(*loop, config.policy);
   runtime = std::make_unique<Runtime>(*loop, runtime_channel);
   plans = std::make_unique<PlanRegistry>(*loop, *conductor, counters);
-  plans->Add(std::make_unique<PodsApiSource>(
-      *loop, absl::StrCat(config.kubelet_root_dir, "/pods-api/pods-api.sock")));
-  plans->Add(std::make_unique<StaticPodSource>(*loop, *worker, config.static_pod_path));
-  plans->Add(std::make_unique<AnnotationSource>(counters));
-  plans->Add(std::make_unique<PodResourcesSource>(
-      *loop, absl::StrCat(config.kubelet_root_dir, "/pod-resources/kubelet.sock")));
+  AddSources(config, *loop, *http, *worker, counters, *plans);
   reconciler = std::make_unique<Reconciler>(*loop, *conductor, *runtime, *plans);
   launcher = std::make_unique<Launcher>(*conductor, *runtime, *worker);
   stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *http);

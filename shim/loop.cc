@@ -53,10 +53,21 @@ void Loop::Post(std::function<void()> work) {
   auto alarm = std::make_shared<grpc::Alarm>();
   std::lock_guard lock(mutex_);
   if (closed_) return;
+  posted_.push_back(std::move(work));
   // The tag keeps the alarm alive until it has fired.
   grpc::Alarm* raw = alarm.get();
   raw->Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC),
-           Tag([alarm = std::move(alarm), work = std::move(work)](bool) { work(); }));
+           Tag([this, alarm = std::move(alarm)](bool) { RunPosted(); }));
+}
+
+void Loop::RunPosted() {
+  std::function<void()> work;
+  {
+    std::lock_guard lock(mutex_);
+    work = std::move(posted_.front());
+    posted_.pop_front();
+  }
+  work();
 }
 
 void Loop::CloseIfIdle() {

@@ -15,6 +15,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -51,8 +52,8 @@ class Loop {
   // For a tag whose operation never started.
   void Discard(void* tag);
 
-  // Runs `work` on the loop thread soon; nothing where the loop has ended. Any
-  // thread.
+  // Runs `work` on the loop thread soon, in the order of the posts; nothing
+  // where the loop has ended. Any thread.
   void Post(std::function<void()> work);
 
   // Monotonic.
@@ -81,14 +82,18 @@ class Loop {
  private:
   // Shuts the queue once nothing is out.
   void CloseIfIdle();
+  // The oldest of what was posted: alarms that are due at once come back in any
+  // order, so each stands for one piece of work, and none for a certain one.
+  void RunPosted();
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   // A timer that is still set would keep the queue from ever running dry.
   std::set<std::shared_ptr<Timer::Armed>> armed_;
   std::atomic<size_t> operations_ = 0;  // tags that are out
   bool shutting_down_ = false;
-  std::mutex mutex_;     // between Post() and the closing of the queue
-  bool closed_ = false;  // guarded by mutex_
+  std::mutex mutex_;                          // between Post() and the closing of the queue
+  bool closed_ = false;                       // guarded by mutex_
+  std::deque<std::function<void()>> posted_;  // guarded by mutex_
 };
 
 }  // namespace sidecar_shim

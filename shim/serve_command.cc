@@ -56,6 +56,23 @@ const TextFlag kTextFlags[] = {
      "Container list unknown: how long a pod must have been quiet before its sidecars are stopped"},
     {"shutdown-grace", &config::Config::shutdown_grace, &config::Config::mutable_shutdown_grace,
      "On SIGTERM: how long calls under way may take to end"},
+    {"sources", &config::Config::sources, &config::Config::mutable_sources,
+     "Where the containers of a pod are learnt from, best first: auto (all), or some of pods-api, "
+     "api-server, kubelet-pods, static-pod, annotation, podresources, separated by commas"},
+    {"kubeconfig", &config::Config::kubeconfig, &config::Config::mutable_kubeconfig,
+     "For the API server; empty: kubelet's own, where kubeadm, EKS, k3s and rke2 keep it"},
+    {"node-name", &config::Config::node_name, &config::Config::mutable_node_name,
+     "This node, where kubelet's certificate does not say it; empty: the host's name"},
+    {"kubelet-pods-url", &config::Config::kubelet_pods_url, &config::Config::mutable_kubelet_pods_url,
+     "kubelet's list of pods"},
+    {"kubelet-token-file", &config::Config::kubelet_token_file, &config::Config::mutable_kubelet_token_file,
+     "Token for a kubelet-pods-url with https"},
+    {"kubelet-cert-file", &config::Config::kubelet_cert_file, &config::Config::mutable_kubelet_cert_file,
+     "Client certificate for a kubelet-pods-url with https"},
+    {"kubelet-key-file", &config::Config::kubelet_key_file, &config::Config::mutable_kubelet_key_file,
+     "Its key"},
+    {"kubelet-ca-file", &config::Config::kubelet_ca_file, &config::Config::mutable_kubelet_ca_file,
+     "Who signed kubelet's serving certificate; empty: pki/kubelet.crt in kubelet's root directory"},
 };
 
 int Serve(const ServeFlags& flags) {

@@ -15,11 +15,44 @@ namespace sidecar_shim {
 namespace {
 
 constexpr size_t kLargestBody = 64 * 1024 * 1024;
-constexpr int kIdlePollMilliseconds = 60 * 1000;
+constexpr Duration kIdlePoll = std::chrono::seconds(60);
 
 long Milliseconds(Duration duration) {
   if (duration <= Duration{0}) return 0;
   return std::max<long>(1, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+// libcurl copies the text.
+bool SetBlob(CURL* easy, CURLoption option, const std::string& text) {
+  if (text.empty()) return true;
+  curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
+  return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
+std::string UrlPart(CURLU* url, CURLUPart part, unsigned int flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return "";
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
+// The other name stands in the url, which libcurl checks the certificate
+// against, and the connection is led to the real address.
+struct Detour {
+  std::string url;
+  std::string connect_to;
+  std::string host_header;
+};
+
+Detour DetourFor(const std::string& url, const std::string& server_name) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(curl_url(), &curl_url_cleanup);
+  curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0);
+  const std::string host = UrlPart(parts.get(), CURLUPART_HOST);
+  const std::string port = UrlPart(parts.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  curl_url_set(parts.get(), CURLUPART_HOST, server_name.c_str(), 0);
+  return {UrlPart(parts.get(), CURLUPART_URL), absl::StrCat(server_name, ":", port, ":", host, ":", port),
+          absl::StrCat("Host: ", host, ":", port)};
 }
 
 }  // namespace
@@ -47,6 +80,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
   struct Transfer {
     ~Transfer() {
       curl_slist_free_all(headers);
+      curl_slist_free_all(connect_to);
       curl_easy_cleanup(easy);
     }
     State* state = nullptr;
@@ -55,22 +89,24 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     bool streams = false;
     CURL* easy = nullptr;
     curl_slist* headers = nullptr;
+    curl_slist* connect_to = nullptr;
     std::string body;
     bool too_large = false;
-    std::chrono::steady_clock::time_point last_heard;
-    curl_off_t heard = 0;
+    Time last_heard{0};
   };
 
   explicit State(Loop& its_loop) : loop(its_loop), multi(curl_multi_init()) {}
   ~State() { curl_multi_cleanup(multi); }
 
   void Begin(Id id, HttpRequest request, bool streams);
-  void Configure(Transfer& transfer);
+  // False where this libcurl does not take inline certificates.
+  bool Configure(Transfer& transfer);
   void End(Transfer& transfer, CURLcode result);
   void Drop(Id id);
+  // Ends what has been silent for too long; how long until the next may be.
+  Duration EndSilent();
   void Run();
   static size_t OnBody(char* data, size_t size, size_t count, void* user);
-  static int OnProgress(void* user, curl_off_t, curl_off_t downloaded, curl_off_t, curl_off_t);
 
   Loop& loop;
   CURLM* const multi;
@@ -91,6 +127,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
 size_t HttpClient::State::OnBody(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const size_t length = size * count;
+  transfer.last_heard = Loop::Now();
   long code = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &code);
   if (transfer.streams && code >= 200 && code < 300) {
@@ -112,26 +149,43 @@ size_t HttpClient::State::OnBody(char* data, size_t size, size_t count, void* us
   return length;
 }
 
-// libcurl calls it about once a second, also while nothing comes.
-int HttpClient::State::OnProgress(void* user, curl_off_t, curl_off_t downloaded, curl_off_t, curl_off_t) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const auto now = std::chrono::steady_clock::now();
-  if (transfer.heard != downloaded) {
-    transfer.heard = downloaded;
-    transfer.last_heard = now;
+Duration HttpClient::State::EndSilent() {
+  const Time now = Loop::Now();
+  Duration next = kIdlePoll;
+  std::vector<Transfer*> silent;
+  for (const auto& [id, transfer] : transfers) {
+    if (transfer->request.silence <= Duration{0}) continue;
+    const Duration left = transfer->last_heard + transfer->request.silence - now;
+    if (left <= Duration{0}) {
+      silent.push_back(transfer.get());
+    } else {
+      next = std::min(next, left);
+    }
   }
-  return now - transfer.last_heard > transfer.request.silence ? 1 : 0;
+  for (Transfer* transfer : silent) End(*transfer, CURLE_ABORTED_BY_CALLBACK);
+  return next;
 }
 
-void HttpClient::State::Configure(Transfer& transfer) {
+bool HttpClient::State::Configure(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy;
   for (const auto& [name, value] : request.headers) {
     transfer.headers = curl_slist_append(transfer.headers, absl::StrCat(name, ": ", value).c_str());
   }
+  std::string url = request.url;
+  if (!request.server_name.empty()) {
+    const Detour detour = DetourFor(request.url, request.server_name);
+    url = detour.url;
+    transfer.connect_to = curl_slist_append(nullptr, detour.connect_to.c_str());
+    transfer.headers = curl_slist_append(transfer.headers, detour.host_header.c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer.connect_to);
+  }
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+  // One request per connection at a time: what dies with a connection is one
+  // request, and one that times out takes its connection along.
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(request.connect_timeout));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, Milliseconds(request.timeout));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -140,17 +194,13 @@ void HttpClient::State::Configure(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, request.connect_only ? 1L : 0L);
-  if (request.silence > Duration{0}) {
-    transfer.last_heard = std::chrono::steady_clock::now();
-    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &State::OnProgress);
-    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &transfer);
-  }
+  transfer.last_heard = Loop::Now();
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
-  if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
-  if (!request.cert_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, request.cert_file.c_str());
-  if (!request.key_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, request.key_file.c_str());
+  // Otherwise the system's directory would count as well.
+  if (!request.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  return SetBlob(easy, CURLOPT_CAINFO_BLOB, request.ca) &&
+         SetBlob(easy, CURLOPT_SSLCERT_BLOB, request.cert) && SetBlob(easy, CURLOPT_SSLKEY_BLOB, request.key);
 }
 
 void HttpClient::State::Begin(Id id, HttpRequest request, bool streams) {
@@ -161,7 +211,10 @@ void HttpClient::State::Begin(Id id, HttpRequest request, bool streams) {
   transfer->streams = streams;
   transfer->easy = curl_easy_init();
   Transfer& started = *(transfers[id] = std::move(transfer));
-  Configure(started);
+  if (!Configure(started)) {
+    End(started, CURLE_UNKNOWN_OPTION);
+    return;
+  }
   curl_multi_add_handle(multi, started.easy);
 }
 
@@ -181,7 +234,8 @@ void HttpClient::State::End(Transfer& transfer, CURLcode result) {
   if (result != CURLE_OK) {
     const std::string why = transfer.too_large                    ? "the answer is larger than 64 MiB"
                             : result == CURLE_ABORTED_BY_CALLBACK ? "nothing has come for too long"
-                                                                  : curl_easy_strerror(result);
+                            : result == CURLE_UNKNOWN_OPTION ? "this libcurl takes no inline certificates"
+                                                             : curl_easy_strerror(result);
     answer.status = absl::UnavailableError(absl::StrCat(transfer.request.url, ": ", why));
   }
   loop.Post([state = shared_from_this(), id = transfer.id, answer = std::move(answer)] {
@@ -212,7 +266,7 @@ void HttpClient::State::Run() {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       End(*reinterpret_cast<Transfer*>(transfer), message->data.result);
     }
-    curl_multi_poll(multi, nullptr, 0, kIdlePollMilliseconds, nullptr);
+    curl_multi_poll(multi, nullptr, 0, static_cast<int>(Milliseconds(EndSilent())), nullptr);
   }
   while (!transfers.empty()) Drop(transfers.begin()->first);
 }

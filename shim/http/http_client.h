@@ -25,12 +25,16 @@ struct HttpRequest {
   // A connection over which nothing has come for so long is dead; 0 = never.
   Duration silence{0};
 
-  // TLS. An empty ca_file means the system's; verify = false checks nothing
-  // (kubelet's probes and hooks do not either).
+  // TLS, as PEM texts: what a file says changes when certificates rotate, and a
+  // connection made with the old one must not serve a request with the new one.
+  // An empty ca means the system's; verify = false checks nothing (kubelet's
+  // probes and hooks do not either).
   bool verify = true;
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
+  std::string ca;
+  std::string cert;
+  std::string key;
+  // The name to ask for and to check, where it is not the url's host.
+  std::string server_name;
 
   // Only connect, as a tcpSocket probe does.
   bool connect_only = false;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "shim/sources/source_names.h"
+
 namespace sidecar_shim::testing {
 
 TempDir::TempDir() : path_((std::filesystem::temp_directory_path() / "sidecar-shim-XXXXXX").string()) {
@@ -23,6 +25,8 @@ DaemonConfig ConfigIn(const TempDir& dir) {
   config.image_service = config.runtime;
   config.kubelet_root_dir = dir.File("kubelet");
   config.static_pod_path = dir.File("manifests");
+  // Those that look outside `dir` are left out.
+  config.sources = {kPodsApi, kStaticPod, kAnnotation, kPodResources};
   config.log_level = "info";
   config.log_format = "text";
   config.shutdown_grace = std::chrono::milliseconds(500);

@@ -1,0 +1,174 @@
+#include "shim/sources/api_server_source.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "shim/sources/node_name.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr int kOk = 200;
+constexpr int kForbidden = 403;
+constexpr int kNotFound = 404;
+
+// Names come from whoever speaks CRI and go into a path.
+bool IsName(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '.'; });
+}
+
+}  // namespace
+
+ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, Counters& counters,
+                                 ApiServerOptions options)
+    : loop_(loop),
+      http_(http),
+      worker_(worker),
+      counters_(counters),
+      patience_(options.patience),
+      watch_(loop, http, worker, options.kubeconfig,
+             options.node_name.empty() ? HostName() : options.node_name, ApiServerSource::name(),
+             options.timing,
+             {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
+              .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
+              .on_up = [this] { OnUp(); },
+              .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
+
+ApiServerSource::~ApiServerSource() {
+  for (const auto& [id, question] : questions_) http_.Cancel(question.request);
+}
+
+void ApiServerSource::Follow(OnNews on_news) {
+  on_news_ = std::move(on_news);
+  watch_.Start();
+}
+
+void ApiServerSource::Find(const PodQuery& query, Answer answer) {
+  if (auto it = known_.find(query.pod); it != known_.end()) {
+    answer(it->second);
+    return;
+  }
+  if (!IsName(query.pod.name_space) || !IsName(query.pod.name)) {
+    answer(absl::NotFoundError("not a name of Kubernetes'"));
+    return;
+  }
+  if (watch_.health() == PodWatch::Health::kDown) {
+    answer(watch_.failure());
+    return;
+  }
+  const QuestionId id = next_++;
+  Question& question = questions_.try_emplace(id, loop_).first->second;
+  question.pod = query.pod;
+  question.answer = std::move(answer);
+  question.timer.Start(Loop::Now() + patience_, [this, id] {
+    const absl::Status late = absl::DeadlineExceededError("a pod was not answered for in time");
+    const bool asked = questions_.at(id).request != 0;
+    Close(id, late);
+    if (asked) watch_.Suspect(late, 0);
+  });
+  // Otherwise the first list is still to come, and may have it.
+  if (watch_.health() == PodWatch::Health::kUp) Fetch(id);
+}
+
+void ApiServerSource::Fetch(QuestionId id) {
+  Question& question = questions_.at(id);
+  HttpRequest request = watch_.access()->Get(
+      absl::StrCat("/api/v1/namespaces/", question.pod.name_space, "/pods/", question.pod.name));
+  request.headers.emplace_back("Accept", "application/json");
+  question.request =
+      http_.Send(std::move(request), [this, id](const HttpResult& result) { Fetched(id, result); });
+}
+
+void ApiServerSource::Fetched(QuestionId id, const HttpResult& result) {
+  // The server refuses a node's question for a pod that is not, or no longer,
+  // bound to it: it does not know that pod.
+  if (result.status.ok() && (result.code == kNotFound || result.code == kForbidden)) {
+    Close(id, absl::NotFoundError("no such pod on this node"));
+    return;
+  }
+  if (!result.status.ok() || result.code != kOk) {
+    const absl::Status why = result.status.ok()
+                                 ? absl::UnavailableError(absl::StrCat("HTTP status ", result.code))
+                                 : result.status;
+    Close(id, why);
+    watch_.Suspect(why, result.code);
+    return;
+  }
+  worker_.Run(
+      [this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), id, body = result.body, source = name()] {
+        loop.Post([this, alive, id, pod = ParsePod(body, source)] {
+          if (!alive.lock()) return;
+          auto it = questions_.find(id);
+          if (it == questions_.end()) return;
+          // A pod that was made again under the same name has another uid: what is
+          // known of one says nothing of the other.
+          if (pod.ok() && pod->ref == it->second.pod) {
+            Close(id, pod->news);
+          } else {
+            Close(id, absl::NotFoundError("another pod of that name"));
+          }
+        });
+      });
+}
+
+void ApiServerSource::Close(QuestionId id, const absl::StatusOr<PodNews>& news) {
+  auto it = questions_.find(id);
+  if (it == questions_.end()) return;
+  http_.Cancel(it->second.request);
+  const Answer answer = std::move(it->second.answer);
+  questions_.erase(it);
+  answer(news);
+}
+
+void ApiServerSource::Tell(const policy::PodRef& pod, const PodNews& news) {
+  std::vector<QuestionId> answered;
+  for (const auto& [id, question] : questions_) {
+    if (question.pod == pod) answered.push_back(id);
+  }
+  for (QuestionId id : answered) Close(id, news);
+  if (on_news_) on_news_(pod, news);
+}
+
+void ApiServerSource::OnList(PodListing listing) {
+  known_.clear();
+  for (KnownPod& pod : listing.pods) known_.insert_or_assign(std::move(pod.ref), std::move(pod.news));
+  // Who is told may ask for the next one at once.
+  for (const auto& [pod, news] : known_) Tell(pod, news);
+}
+
+void ApiServerSource::OnEvent(PodEvent event) {
+  if (event.kind == PodEvent::Kind::kGone) {
+    known_.erase(event.pod.ref);
+    return;
+  }
+  known_.insert_or_assign(event.pod.ref, event.pod.news);
+  Tell(event.pod.ref, event.pod.news);
+}
+
+void ApiServerSource::OnUp() {
+  spdlog::info("plan source {}: follows the pods of this node at {}", name(), watch_.access()->base.url);
+  std::vector<QuestionId> open;
+  for (const auto& [id, question] : questions_) {
+    if (question.request == 0) open.push_back(id);
+  }
+  for (QuestionId id : open) Fetch(id);
+}
+
+void ApiServerSource::OnDown(const absl::Status& why) {
+  if (absl::IsNotFound(why)) {
+    spdlog::info("plan source {}: {}; looked for again from time to time", name(),
+                 std::string(why.message()));
+  } else {
+    counters_.Add("api_server_failures");
+    spdlog::warn("plan source {}: {}; {} pods are known from before", name(), std::string(why.message()),
+                 known_.size());
+  }
+  while (!questions_.empty()) Close(questions_.begin()->first, why);
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,78 @@
+// kubelet's own list of its pods over HTTP: the read-only port (10255, off on
+// most nodes), or the authenticated one (10250) where somebody has configured
+// it. Asked only while somebody waits; one answer serves all who do.
+#ifndef SIDECAR_SHIM_SHIM_SOURCES_KUBELET_PODS_SOURCE_H_
+#define SIDECAR_SHIM_SHIM_SOURCES_KUBELET_PODS_SOURCE_H_
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "shim/core/counters.h"
+#include "shim/http/http_client.h"
+#include "shim/sources/plan_source.h"
+#include "shim/sources/pod_events.h"
+#include "shim/sources/source_names.h"
+#include "shim/worker.h"
+
+namespace sidecar_shim {
+
+struct KubeletPodsOptions {
+  std::string url = kKubeletReadOnlyUrl;
+  // For https; each may be missing. Without a CA nothing is sent.
+  std::string token_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string ca_file;
+  // What kubelet's certificate says, which never has 127.0.0.1.
+  std::string server_name;
+  // At most so long is a question left open.
+  Duration patience = std::chrono::milliseconds(800);
+};
+
+class KubeletPodsSource : public PlanSource {
+ public:
+  KubeletPodsSource(Loop& loop, HttpClient& http, Worker& worker, Counters& counters,
+                    KubeletPodsOptions options);
+  ~KubeletPodsSource() override;
+
+  std::string name() const override { return "kubelet-pods"; }
+  // At once where the last request failed; the next is under way then.
+  void Find(const PodQuery& query, Answer answer) override;
+
+ private:
+  struct Question {
+    explicit Question(Loop& loop) : timer(loop) {}
+    policy::PodRef pod;
+    Answer answer;
+    Loop::Timer timer;
+    // Whether the request under way was begun after it.
+    bool asked = false;
+  };
+  using Questions = std::list<std::unique_ptr<Question>>;
+  using Pods = absl::StatusOr<PodListing>;
+
+  void Begin();
+  void Send(absl::StatusOr<HttpRequest> request);
+  void Answered(const HttpResult& result);
+  void Finish(const Pods& pods);
+  void Note(const absl::Status& status);
+
+  Loop& loop_;
+  HttpClient& http_;
+  Worker& worker_;
+  Counters& counters_;
+  const KubeletPodsOptions options_;
+  Questions questions_;
+  bool busy_ = false;
+  absl::Status last_;  // of the last request
+  HttpClient::Id request_ = 0;
+  // Lets the worker's results notice that the source has gone.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_SOURCES_KUBELET_PODS_SOURCE_H_

@@ -1,0 +1,152 @@
+#include "tests/fake_runtime/http_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace sidecar_shim::testing {
+namespace {
+
+struct Bound {
+  int fd;
+  int port;
+};
+
+Bound Bind(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  socklen_t length = sizeof(address);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0) std::abort();
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
+  return {fd, ntohs(address.sin_port)};
+}
+
+// The head of one request. The client sends no bodies.
+std::optional<SeenRequest> ReadRequest(int fd) {
+  std::string head;
+  char byte = 0;
+  while (!head.ends_with("\r\n\r\n")) {
+    if (recv(fd, &byte, 1, 0) != 1) return std::nullopt;
+    head += byte;
+  }
+  SeenRequest request;
+  for (const absl::string_view line : absl::StrSplit(head, "\r\n", absl::SkipEmpty())) {
+    if (request.target.empty()) {
+      const std::vector<std::string> words = absl::StrSplit(line, ' ');
+      request.target = words.size() > 1 ? words[1] : "";
+      continue;
+    }
+    const std::pair<std::string, std::string> header = absl::StrSplit(line, absl::MaxSplits(": ", 1));
+    request.headers[absl::AsciiStrToLower(header.first)] = header.second;
+  }
+  return request;
+}
+
+}  // namespace
+
+bool HttpExchange::Write(const std::string& bytes) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t sent = send(fd_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    done += static_cast<size_t>(sent);
+  }
+  return true;
+}
+
+void HttpExchange::Reply(int code, const std::string& body) {
+  Write(absl::StrCat("HTTP/1.1 ", code, " Said\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+}
+
+bool HttpExchange::Begin() { return Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); }
+
+bool HttpExchange::Piece(const std::string& data) {
+  return Write(absl::StrCat(absl::Hex(data.size()), "\r\n", data, "\r\n"));
+}
+
+void HttpExchange::End() { Write("0\r\n\r\n"); }
+
+void HttpExchange::Cut() { shutdown(fd_, SHUT_RDWR); }
+
+void HttpExchange::AwaitHangUp() {
+  char byte = 0;
+  while (recv(fd_, &byte, 1, 0) > 0) {
+  }
+}
+
+HttpServer::HttpServer(Serve serve, int port) : serve_(std::move(serve)) {
+  const Bound bound = Bind(port);
+  listener_ = bound.fd;
+  port_ = bound.port;
+  if (listen(listener_, 16) != 0) std::abort();
+  thread_ = std::thread([this] { Accept(); });
+}
+
+HttpServer::~HttpServer() {
+  shutdown(listener_, SHUT_RDWR);
+  thread_.join();
+  close(listener_);
+  std::list<Connection> left;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    left.swap(connections_);
+  }
+  for (const Connection& connection : left) shutdown(connection.fd, SHUT_RDWR);
+  for (Connection& connection : left) {
+    connection.thread.join();
+    close(connection.fd);
+  }
+}
+
+std::vector<SeenRequest> HttpServer::Seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+void HttpServer::Accept() {
+  while (true) {
+    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) return;
+    const int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    const std::lock_guard lock(mutex_);
+    connections_.push_back({fd, std::thread([this, fd] { Handle(fd); })});
+  }
+}
+
+void HttpServer::Handle(int fd) {
+  while (const std::optional<SeenRequest> request = ReadRequest(fd)) {
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.push_back(*request);
+    }
+    HttpExchange exchange(fd);
+    serve_(*request, exchange);
+  }
+  // The descriptor is closed with the server, so that its number stays taken.
+  shutdown(fd, SHUT_RDWR);
+}
+
+int ClosedPort() {
+  const Bound bound = Bind(0);
+  close(bound.fd);
+  return bound.port;
+}
+
+}  // namespace sidecar_shim::testing

@@ -1,0 +1,113 @@
+// A plan source on a loop, asked and listened to by a test.
+#ifndef SIDECAR_SHIM_TESTS_SHIM_SOURCE_SUPPORT_H_
+#define SIDECAR_SHIM_TESTS_SHIM_SOURCE_SUPPORT_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shim/core/counters.h"
+#include "shim/http/http_client.h"
+#include "shim/sources/plan_source.h"
+#include "shim/worker.h"
+#include "tests/fake_runtime/loop_thread.h"
+#include "tests/fake_runtime/shim_under_test.h"
+
+namespace sidecar_shim::testing {
+
+class SourceTest : public ::testing::Test {
+ protected:
+  // The first container of the plan, "unknown" or "no answer".
+  static std::string Brief(const absl::StatusOr<PodNews>& news) {
+    if (!news.ok()) return absl::IsNotFound(news.status()) ? "unknown" : "no answer";
+    return news->plan.containers.empty() ? "empty" : news->plan.containers[0].name;
+  }
+
+  static policy::PodRef Ref(const std::string& name, const std::string& uid) { return {"ns", name, uid}; }
+
+  SourceTest() {
+    loop_.Do([this] { http_ = std::make_unique<HttpClient>(loop_.loop()); });
+  }
+  ~SourceTest() override {
+    loop_.Do([this] {
+      http_->Stop();
+      worker_.Stop();
+      source_.reset();
+      http_.reset();
+    });
+  }
+
+  // `make` builds the source, on the loop.
+  template <typename Make>
+  void Run(Make make) {
+    loop_.Do([&] {
+      source_ = make();
+      source_->Follow([this](const policy::PodRef& pod, const PodNews& news) {
+        heard_.push_back(pod.name + "/" + pod.uid + ": " + Brief(news));
+      });
+    });
+  }
+
+  // What Find answered by the time it returned; "" = not yet.
+  std::string AskAtOnce(const policy::PodRef& pod) {
+    auto answer = std::make_shared<std::string>();
+    return Begin(pod, answer);
+  }
+
+  std::string Ask(const policy::PodRef& pod) {
+    auto answer = std::make_shared<std::string>();
+    Begin(pod, answer);
+    EXPECT_TRUE(Eventually([&] { return !Read(answer).empty(); }));
+    return Read(answer);
+  }
+
+  // Asks, and leaves the answer in `answer`.
+  std::string Begin(const policy::PodRef& pod, const std::shared_ptr<std::string>& answer) {
+    std::string at_once;
+    loop_.Do([&] {
+      source_->Find({pod, {}}, [answer](const absl::StatusOr<PodNews>& news) {
+        EXPECT_EQ(*answer, "") << "answered twice";
+        *answer = Brief(news);
+      });
+      at_once = *answer;
+    });
+    return at_once;
+  }
+
+  std::string Read(const std::shared_ptr<std::string>& answer) {
+    std::string copy;
+    loop_.Do([&] { copy = *answer; });
+    return copy;
+  }
+
+  std::vector<std::string> Heard() {
+    std::vector<std::string> copy;
+    loop_.Do([&] { copy = heard_; });
+    return copy;
+  }
+
+  uint64_t Count(const std::string& name) {
+    uint64_t count = 0;
+    loop_.Do([&] {
+      auto it = counters_.values().find(name);
+      if (it != counters_.values().end()) count = it->second;
+    });
+    return count;
+  }
+
+  TempDir dir_;
+  LoopThread loop_;
+  Worker worker_;
+  // Loop thread only.
+  Counters counters_;
+  std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<PlanSource> source_;
+  std::vector<std::string> heard_;
+};
+
+}  // namespace sidecar_shim::testing
+
+#endif  // SIDECAR_SHIM_TESTS_SHIM_SOURCE_SUPPORT_H_
