@@ -162,73 +162,74 @@ TEST(ConfigTest, NoStaticPods) {
   config::Config flags;
   flags.set_static_pod_path("");
   EXPECT_TRUE(MakeDaemonConfig({}, flags).ok());
-  TEST(ConfigTest, Sources) {
-    EXPECT_THAT(MakeDaemonConfig({}, {})->sources, ElementsAre("pods-api", "api-server", "kubelet-pods",
-                                                               "static-pod", "annotation", "podresources"));
-    const auto file = Parse("sources: annotation, api-server\nnode-name: node-1.example\n");
-    ASSERT_TRUE(file.ok()) << file.status();
-    const auto config = MakeDaemonConfig(*file, {});
-    ASSERT_TRUE(config.ok()) << config.status();
-    EXPECT_THAT(config->sources, ElementsAre("annotation", "api-server"));
-    EXPECT_EQ(config->node_name, "node-1.example");
-    // Everything that is wrong at once.
+}
+
+TEST(ConfigTest, Sources) {
+  EXPECT_THAT(MakeDaemonConfig({}, {})->sources, ElementsAre("pods-api", "api-server", "kubelet-pods",
+                                                             "static-pod", "annotation", "podresources"));
+  const auto file = Parse("sources: annotation, api-server\nnode-name: node-1.example\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto config = MakeDaemonConfig(*file, {});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->sources, ElementsAre("annotation", "api-server"));
+  EXPECT_EQ(config->node_name, "node-1.example");
+  // Everything that is wrong at once.
+  config::Config flags;
+  flags.set_sources("x,annotation,annotation,y");
+  EXPECT_THAT(std::string(MakeDaemonConfig({}, flags).status().message()),
+              AllOf(HasSubstr("\"x\""), HasSubstr("\"y\""), HasSubstr("twice")));
+}
+
+TEST(ConfigTest, MissingFileIsNamed) {
+  const auto config = ParseConfigFile("/nonexistent/config.yaml");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("/nonexistent/config.yaml"));
+}
+
+TEST(ConfigTest, BadValuesNameTheirKey) {
+  const struct {
+    std::string key;
+    std::function<void(config::Config&)> set;
+  } cases[] = {
+      {"listen", [](config::Config& c) { c.set_listen("relative.sock"); }},
+      {"listen", [](config::Config& c) { c.set_listen(""); }},
+      {"runtime", [](config::Config& c) { c.set_runtime("tcp://localhost:1"); }},
+      {"image-service", [](config::Config& c) { c.set_image_service("x"); }},
+      {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir("var/lib/kubelet"); }},
+      {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir(""); }},
+      {"static-pod-path", [](config::Config& c) { c.set_static_pod_path("manifests"); }},
+      {"log-level", [](config::Config& c) { c.set_log_level("loud"); }},
+      {"log-format", [](config::Config& c) { c.set_log_format("xml"); }},
+      {"mask-exit-code", [](config::Config& c) { c.set_mask_exit_code("sometimes"); }},
+      {"launch-timeout", [](config::Config& c) { c.set_launch_timeout("5"); }},
+      {"drain-delay", [](config::Config& c) { c.set_drain_delay("-1s"); }},
+      {"failed-main-settle", [](config::Config& c) { c.set_failed_main_settle("1d"); }},
+      {"main-list-settle", [](config::Config& c) { c.set_main_list_settle(""); }},
+      {"shutdown-grace", [](config::Config& c) { c.set_shutdown_grace("soon"); }},
+      {"there is no \"api\"", [](config::Config& c) { c.set_sources("pods-api,api"); }},
+      {"\"annotation\" is listed twice", [](config::Config& c) { c.set_sources("annotation, annotation"); }},
+      {"there is no \"\"", [](config::Config& c) { c.set_sources(""); }},
+      {"there is no \"auto\"", [](config::Config& c) { c.set_sources("auto,annotation"); }},
+      {"kubeconfig", [](config::Config& c) { c.set_kubeconfig("kubelet.conf"); }},
+      {"node-name", [](config::Config& c) { c.set_node_name("Node_1"); }},
+      {"kubelet-pods-url", [](config::Config& c) { c.set_kubelet_pods_url("127.0.0.1:10250"); }},
+      {"https", [](config::Config& c) { c.set_kubelet_token_file("/token"); }},
+      {"belong together",
+       [](config::Config& c) {
+         c.set_kubelet_pods_url("https://127.0.0.1:10250/pods");
+         c.set_kubelet_cert_file("/cert");
+       }},
+      {"the same socket", [](config::Config& c) { c.set_listen("/run/containerd/containerd.sock"); }},
+  };
+  for (const auto& [key, set] : cases) {
     config::Config flags;
-    flags.set_sources("x,annotation,annotation,y");
-    EXPECT_THAT(std::string(MakeDaemonConfig({}, flags).status().message()),
-                AllOf(HasSubstr("\"x\""), HasSubstr("\"y\""), HasSubstr("twice")));
+    set(flags);
+    const auto config = MakeDaemonConfig({}, flags);
+    ASSERT_FALSE(config.ok()) << key;
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << key;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(key));
   }
-
-  TEST(ConfigTest, MissingFileIsNamed) {
-    const auto config = ParseConfigFile("/nonexistent/config.yaml");
-    EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
-    EXPECT_THAT(std::string(config.status().message()), HasSubstr("/nonexistent/config.yaml"));
-  }
-
-  TEST(ConfigTest, BadValuesNameTheirKey) {
-    const struct {
-      std::string key;
-      std::function<void(config::Config&)> set;
-    } cases[] = {
-        {"listen", [](config::Config& c) { c.set_listen("relative.sock"); }},
-        {"listen", [](config::Config& c) { c.set_listen(""); }},
-        {"runtime", [](config::Config& c) { c.set_runtime("tcp://localhost:1"); }},
-        {"image-service", [](config::Config& c) { c.set_image_service("x"); }},
-        {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir("var/lib/kubelet"); }},
-        {"kubelet-root-dir", [](config::Config& c) { c.set_kubelet_root_dir(""); }},
-        {"static-pod-path", [](config::Config& c) { c.set_static_pod_path("manifests"); }},
-        {"log-level", [](config::Config& c) { c.set_log_level("loud"); }},
-        {"log-format", [](config::Config& c) { c.set_log_format("xml"); }},
-        {"mask-exit-code", [](config::Config& c) { c.set_mask_exit_code("sometimes"); }},
-        {"launch-timeout", [](config::Config& c) { c.set_launch_timeout("5"); }},
-        {"drain-delay", [](config::Config& c) { c.set_drain_delay("-1s"); }},
-        {"failed-main-settle", [](config::Config& c) { c.set_failed_main_settle("1d"); }},
-        {"main-list-settle", [](config::Config& c) { c.set_main_list_settle(""); }},
-        {"shutdown-grace", [](config::Config& c) { c.set_shutdown_grace("soon"); }},
-        {"there is no \"api\"", [](config::Config& c) { c.set_sources("pods-api,api"); }},
-        {"\"annotation\" is listed twice",
-         [](config::Config& c) { c.set_sources("annotation, annotation"); }},
-        {"there is no \"\"", [](config::Config& c) { c.set_sources(""); }},
-        {"there is no \"auto\"", [](config::Config& c) { c.set_sources("auto,annotation"); }},
-        {"kubeconfig", [](config::Config& c) { c.set_kubeconfig("kubelet.conf"); }},
-        {"node-name", [](config::Config& c) { c.set_node_name("Node_1"); }},
-        {"kubelet-pods-url", [](config::Config& c) { c.set_kubelet_pods_url("127.0.0.1:10250"); }},
-        {"https", [](config::Config& c) { c.set_kubelet_token_file("/token"); }},
-        {"belong together",
-         [](config::Config& c) {
-           c.set_kubelet_pods_url("https://127.0.0.1:10250/pods");
-           c.set_kubelet_cert_file("/cert");
-         }},
-        {"the same socket", [](config::Config& c) { c.set_listen("/run/containerd/containerd.sock"); }},
-    };
-    for (const auto& [key, set] : cases) {
-      config::Config flags;
-      set(flags);
-      const auto config = MakeDaemonConfig({}, flags);
-      ASSERT_FALSE(config.ok()) << key;
-      EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << key;
-      EXPECT_THAT(std::string(config.status().message()), HasSubstr(key));
-    }
-  }
+}
 
 }  // namespace
 }  // namespace sidecar_shim
