@@ -103,7 +103,10 @@ void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl
   if (it != entries_.end()) {
     Entry& entry = it->second;
     entry.questions[source] = answered ? Question::kAnswered : Question::kOpen;
-    if (news.ok() && (!entry.best || source <= *entry.best)) Take(entry, source, *news);
+    if (news.ok()) {
+      Take(entry, source, *news);
+      TellReady(*news);  // true whoever says it
+    }
   }
   if (answered) {
     OnSign(source);
@@ -117,12 +120,11 @@ void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews&
   auto it = entries_.find(pod);
   if (it != entries_.end()) {
     Entry& entry = it->second;
-    if (entry.questions[source] == Question::kOpen) entry.questions[source] = Question::kAnswered;
-    if (!entry.best || *entry.best >= source) {
-      Take(entry, source, news);
-    } else {
-      TellReady(news);  // true whoever says it
+    if (entry.questions[source] == Question::kOpen && !news.plan.containers.empty()) {
+      entry.questions[source] = Question::kAnswered;
     }
+    Take(entry, source, news);
+    TellReady(news);
   }
   OnSign(source);
   Release(pod);
@@ -130,6 +132,8 @@ void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews&
 
 void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
   const policy::PodPlan& plan = news.plan;
+  // A plan without containers would only hide what other sources know.
+  if (plan.containers.empty() || (entry.best && *entry.best < source)) return;
   if (entry.best != source) {
     spdlog::debug("plan of pod {} from {}: {} containers, restartPolicy {}", Describe(entry.query.pod),
                   plan.source, plan.containers.size(),
@@ -138,7 +142,6 @@ void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
   entry.best = source;
   entry.news = news;
   conductor_.Feed(policy::PlanLearnt{entry.query.pod, plan});
-  TellReady(news);
 }
 
 void PlanRegistry::TellReady(const PodNews& news) {

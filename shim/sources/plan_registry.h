@@ -83,6 +83,7 @@ class PlanRegistry {
   void Answered(const policy::PodRef& pod, size_t source, const absl::StatusOr<PodNews>& news);
   // What a source tells of its own accord. `source` is its place in the list.
   void Push(const policy::PodRef& pod, size_t source, const PodNews& news);
+  // Keeps it and tells the policy, where it is the best so far.
   void Take(Entry& entry, size_t source, const PodNews& news);
   void TellReady(const PodNews& news);
   // The source has told something / has not.

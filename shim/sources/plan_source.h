@@ -3,9 +3,12 @@
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_PLAN_SOURCE_H_
 
+#include <grpcpp/grpcpp.h>
+
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "policy/types.h"
 #include "shim/sources/pod_news.h"
@@ -20,6 +23,7 @@ struct PodQuery {
 
 class PlanSource {
  public:
+  // A plan without containers, which no pod has, tells nothing of the pod.
   // Not OK: kNotFound = has no such pod, or is not there at all; every other
   // code = no answer, the question is still open.
   using Answer = std::function<void(const absl::StatusOr<PodNews>&)>;
@@ -34,6 +38,9 @@ class PlanSource {
   // once, before the first question.
   virtual void Follow(OnNews /*on_news*/) {}
 };
+
+// What a failed call to a source comes to: silence, or an answer without news.
+absl::Status WhyNoNews(const grpc::Status& status);
 
 }  // namespace sidecar_shim
 

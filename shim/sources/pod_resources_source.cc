@@ -24,7 +24,7 @@ absl::StatusOr<PodNews> Search(const v1::ListPodResourcesResponse& response, con
     }
     return news;
   }
-  return absl::NotFoundError("no such pod");
+  return absl::NotFoundError("not listed");
 }
 
 }  // namespace
@@ -41,11 +41,7 @@ void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
       kList, v1::ListPodResourcesRequest(), kTimeout,
       [ref = query.pod, answer = std::move(answer)](const grpc::Status& status,
                                                     const v1::ListPodResourcesResponse& response) {
-        if (!status.ok()) {
-          answer(absl::UnavailableError(status.error_message()));
-          return;
-        }
-        answer(Search(response, ref));
+        answer(status.ok() ? Search(response, ref) : WhyNoNews(status));
       });
 }
 

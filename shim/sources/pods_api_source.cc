@@ -21,23 +21,6 @@ constexpr Duration kTimeout = std::chrono::seconds(1);
 constexpr Duration kRetry = std::chrono::milliseconds(50);
 constexpr Duration kWatchRetry = std::chrono::seconds(1);
 
-// kubelet opens the socket before it knows its pods (FAILED_PRECONDITION), and
-// answers 100 questions a second (RESOURCE_EXHAUSTED); right after its start
-// the channel may still be backing off (UNAVAILABLE). Whatever else is said is
-// an answer.
-bool IsSilence(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::UNAVAILABLE:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path)
@@ -75,20 +58,17 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
       kGetPod, request, std::max<Duration>(give_up - Loop::Now(), kRetry),
       [this, uid, give_up, answer = std::move(answer)](const grpc::Status& status,
                                                        const v1alpha1::GetPodResponse& response) {
-        if (status.ok()) {
-          answer(Read(uid, response.pod()));
-        } else if (!IsSilence(status)) {
-          answer(absl::NotFoundError(status.error_message()));
-        } else if (Loop::Now() + kRetry >= give_up) {
-          answer(absl::UnavailableError(status.error_message()));
-        } else {
-          // Right after kubelet's start; see IsSilence().
-          auto timer = std::make_shared<Loop::Timer>(loop_);
-          timer->Start(Loop::Now() + kRetry,
-                       [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
-                         if (alive.lock()) Get(uid, give_up, answer);
-                       });
+        const absl::StatusOr<PodNews> news =
+            status.ok() ? Read(uid, response.pod()) : absl::StatusOr<PodNews>(WhyNoNews(status));
+        if (news.ok() || absl::IsNotFound(news.status()) || Loop::Now() + kRetry >= give_up) {
+          answer(news);
+          return;
         }
+        auto timer = std::make_shared<Loop::Timer>(loop_);
+        timer->Start(Loop::Now() + kRetry,
+                     [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
+                       if (alive.lock()) Get(uid, give_up, answer);
+                     });
       });
 }
 

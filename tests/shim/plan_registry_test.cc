@@ -133,6 +133,21 @@ TEST_F(PlanRegistryTest, BestAnswerIsWaitedForAndWins) {
   EXPECT_EQ(PlanOf("a"), "best");
 }
 
+TEST_F(PlanRegistryTest, PlanWithoutContainersHidesNoOther) {
+  SeeSandbox("a");
+  const auto released = Wait("a");
+  PodNews empty = News("best");
+  empty.plan.containers.clear();
+  best_.tell(Query("a").pod, empty);
+  best_.questions.at(0).answer(empty);
+  EXPECT_EQ(PlanOf("a"), "");
+  EXPECT_FALSE(*released);
+  second_.questions.at(0).answer(News("second"));
+  EXPECT_TRUE(*released);
+  best_.tell(Query("a").pod, empty);
+  EXPECT_EQ(PlanOf("a"), "second");
+}
+
 TEST_F(PlanRegistryTest, SourceWithoutAnswerIsWaitedForOnce) {
   const auto first = Wait("a");
   second_.questions.at(0).answer(kUnknown);

@@ -22,7 +22,7 @@ constexpr char kOrdered[] = R"({"containers": [{"name": "main"}, {"name": "proxy
 // The pod of pod_support.h: "main" and the sidecar "agent", restartPolicy Never.
 core::Pod JobPod() {
   core::Pod pod;
-  pod.mutable_metadata()->set_name("pod");
+  pod.mutable_metadata()->set_name("pod-node1");
   pod.mutable_metadata()->set_namespace_("default");
   pod.mutable_metadata()->set_uid("uid-1");
   pod.mutable_spec()->set_restartpolicy("Never");
