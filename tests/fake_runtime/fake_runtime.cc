@@ -40,7 +40,8 @@ FakeRuntime::FakeRuntime(std::string socket_path)
 
 void FakeRuntime::Start() {
   std::lock_guard lock(server_mutex_);
-  server_ = std::make_unique<RawServer>("unix:" + path_, [this](const std::shared_ptr<RawCall>& call) { Serve(call); });
+  server_ = std::make_unique<RawServer>("unix:" + path_,
+                                        [this](const std::shared_ptr<RawCall>& call) { Serve(call); });
 }
 
 void FakeRuntime::Stop() {
