@@ -167,7 +167,8 @@ int main(int argc, char** argv) {
   const pb::FileDescriptor* core = newest.File("k8s.io/api/core/v1/generated.proto");
   const pb::FileDescriptor* batch = newest.File("k8s.io/api/batch/v1/generated.proto");
   const pb::FileDescriptor* meta = newest.File("k8s.io/apimachinery/pkg/apis/meta/v1/generated.proto");
-  for (const pb::FileDescriptor* file : {new_cri, old_cri, pods_api, core, batch, meta}) {
+  const pb::FileDescriptor* intstr = newest.File("k8s.io/apimachinery/pkg/util/intstr/generated.proto");
+  for (const pb::FileDescriptor* file : {new_cri, old_cri, pods_api, core, batch, meta, intstr}) {
     if (file != nullptr) continue;
     std::cerr << "a published file is missing from the descriptor sets\n";
     return 1;
@@ -176,7 +177,7 @@ int main(int argc, char** argv) {
   Comparison comparisons[] = {{"CRI 0.37.0", {new_cri}, false},
                               {"CRI 0.26.0", {old_cri}, true},
                               {"PodsAPI 0.37.2", {pods_api}, false},
-                              {"core/v1 0.37.2", {core, batch, meta}, false}};
+                              {"core/v1 0.37.2", {core, batch, meta, intstr}, false}};
   comparisons[0].Compare(our_cri);
   comparisons[1].Compare(our_cri);
   comparisons[2].Compare(*v1alpha1::GetPodRequest::descriptor()->file());
