@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,8 +62,11 @@ class PodWorkerTest : public testing::Test {
     model_ = Model(spec);
     PodDirs dirs{dir_ + "/pod", dir_ + "/logs"};
     EXPECT_TRUE(PrepareVolumes(dirs, model_).ok());
-    worker_ = std::make_unique<PodWorker>(model_, dirs, *client_, absl::Now(), options,
-                                          [this](const Event& event) { events_.push_back(event); });
+    worker_ =
+        std::make_unique<PodWorker>(model_, dirs, *client_, absl::Now(), options, [this](const Event& event) {
+          std::lock_guard lock(events_mutex_);
+          events_.push_back(event);
+        });
     return *worker_;
   }
   PodResult RunPod(const std::string& spec, const WorkerOptions& options = Fast()) {
@@ -76,7 +80,9 @@ class PodWorkerTest : public testing::Test {
     }
     return creates;
   }
-  bool HasEvent(Event::Kind kind, const std::string& who) const {
+  // The worker's relisting goes on after Run().
+  bool HasEvent(Event::Kind kind, const std::string& who) {
+    std::lock_guard lock(events_mutex_);
     return std::any_of(events_.begin(), events_.end(),
                        [&](const Event& event) { return event.kind == kind && event.who == who; });
   }
@@ -85,6 +91,7 @@ class PodWorkerTest : public testing::Test {
   std::unique_ptr<FakeCri> fake_;
   std::unique_ptr<RuntimeClient> client_;
   PodModel model_;
+  std::mutex events_mutex_;
   std::vector<Event> events_;  // safe to read once the worker has run
   std::unique_ptr<PodWorker> worker_;
 };
