@@ -92,7 +92,7 @@ class PodWorkerTest : public testing::Test {
   std::unique_ptr<RuntimeClient> client_;
   PodModel model_;
   std::mutex events_mutex_;
-  std::vector<Event> events_;  // safe to read once the worker has run
+  std::vector<Event> events_;  // under events_mutex_
   std::unique_ptr<PodWorker> worker_;
 };
 
