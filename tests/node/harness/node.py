@@ -33,7 +33,9 @@ class Node(unittest.TestCase):
         cls.addClassCleanup(cls.containerd.stop)
         cls.containerd.start()
         cls.kubelet = cls.make_kubelet()
-        cls.shim = Shim(cls.containerd.endpoint, session.log_dir(), cls.kubelet, name="shim-" + cls.containerd_version)
+        cls.shim = Shim(
+            cls.containerd.endpoint, session.log_dir(), cls.kubelet, cls.shim_arguments(), "shim-" + cls.containerd_version
+        )
         cls.addClassCleanup(cls.shim.stop)
         cls.shim.start()
         cls.addClassCleanup(cls.kubelet.stop)
@@ -44,6 +46,11 @@ class Node(unittest.TestCase):
     @classmethod
     def make_kubelet(cls):
         return Kubelet(session.log_dir(), cls.kubelet_version)
+
+    @classmethod
+    def shim_arguments(cls):
+        """On top of those that every node's shim gets."""
+        return ()
 
     # Where a pod's name leads; a node with a control plane has other answers.
 
