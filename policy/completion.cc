@@ -6,27 +6,23 @@
 namespace sidecar_shim::policy {
 namespace {
 
-struct Main {
-  std::string name;
-  RestartPolicy restart_policy;
-};
-
-std::vector<Main> MainsOf(const PodState& pod) {
-  std::vector<Main> mains;
+std::set<std::string> MainsOf(const PodState& pod) {
+  std::set<std::string> mains;
   if (pod.plan) {
     for (const PlannedContainer& container : pod.plan->containers) {
-      if (pod.TraitsOf(container.name).sidecar) continue;
-      mains.push_back({container.name, container.own_restart_policy.value_or(pod.plan->restart_policy)});
+      if (!pod.TraitsOf(container.name).sidecar) mains.insert(container.name);
     }
     return mains;
   }
-  std::set<std::string> names;
   for (const auto& [id, container] : pod.containers) {
-    if (!container.traits.sidecar && names.insert(container.name).second) {
-      mains.push_back({container.name, RestartPolicy::kUnknown});
-    }
+    if (!container.traits.sidecar) mains.insert(container.name);
   }
   return mains;
+}
+
+Tri RunsAgain(const PodState& pod, const ContainerRecord& exited) {
+  const PlannedContainer* planned = pod.plan ? pod.plan->Find(exited.name) : nullptr;
+  return planned == nullptr ? Tri::kUnknown : pod.plan->RunsAgain(*planned, exited.exit_code);
 }
 
 bool HasSidecar(const PodState& pod) {
@@ -39,21 +35,18 @@ bool HasSidecar(const PodState& pod) {
 }
 
 // The earliest time at which this exit may count, nullopt if it never will.
-std::optional<Time> FinalFrom(const PodState& pod, const Main& main, const ContainerRecord& exited,
-                              const Options& options) {
+std::optional<Time> FinalFrom(const PodState& pod, const ContainerRecord& exited, const Options& options) {
   // kubelet stops the containers of a deleted pod itself, sidecars with their
   // preStop hooks included; but a failed liveness probe looks the same from
   // here. So give kubelet the pod's grace before stepping in.
   const Time settled =
       exited.caller_stops ? exited.exit_seen + std::chrono::seconds(exited.grace_seconds) : exited.exit_seen;
-  switch (main.restart_policy) {
-    case RestartPolicy::kNever:
+  switch (RunsAgain(pod, exited)) {
+    case Tri::kNo:
       return settled;
-    case RestartPolicy::kOnFailure:
-      return exited.exit_code == 0 ? std::optional(settled) : std::nullopt;
-    case RestartPolicy::kAlways:
+    case Tri::kYes:
       return std::nullopt;
-    case RestartPolicy::kUnknown:
+    case Tri::kUnknown:
       if (!pod.job_labels) return std::nullopt;
       return exited.exit_code == 0 ? settled
                                    : std::max(settled, exited.exit_seen + options.failed_main_settle);
@@ -66,22 +59,22 @@ std::optional<Time> FinalFrom(const PodState& pod, const Main& main, const Conta
 Completion JudgeCompletion(const PodState& pod, const Options& options, Time now) {
   Completion result;
   if (!pod.settings.enabled || !HasSidecar(pod)) return result;
-  const std::vector<Main> mains = MainsOf(pod);
+  const std::set<std::string> mains = MainsOf(pod);
   if (mains.empty()) return result;
 
   Time final_from{0};
   bool all_found = true;
   Time last_exit = Time::min();
-  for (const Main& main : mains) {
-    const ContainerRecord* latest = pod.Latest(main.name);
+  for (const std::string& main : mains) {
+    const ContainerRecord* latest = pod.Latest(main);
     if (latest == nullptr || latest->state != RunState::kExited) return result;
-    const std::optional<Time> from = FinalFrom(pod, main, *latest, options);
+    const std::optional<Time> from = FinalFrom(pod, *latest, options);
     if (!from) return result;
     final_from = std::max(final_from, *from);
     all_found = all_found && latest->found_exited;
     last_exit = std::max(last_exit, latest->exited_at);
     result.at = std::max(result.at, latest->finished_at);
-    const bool may_return = main.restart_policy == RestartPolicy::kUnknown && latest->exit_code != 0;
+    const bool may_return = RunsAgain(pod, *latest) == Tri::kUnknown && latest->exit_code != 0;
     result.settled_at = std::max(result.settled_at,
                                  latest->finished_at + (may_return ? options.failed_main_settle.count() : 0));
   }

@@ -173,11 +173,15 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     waiting->second.creates.push_back(event.call);
     return pod;
   }
-  if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits)) {
+  const bool asked_before = waiting != sandbox.waiting.end();
+  if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits);
+      other && !asked_before) {
+    const char* excuse = !state.plan              ? "; no plan source told of it in time"
+                         : state.plan->names_only ? "; only names were known, and it may be a native sidecar"
+                                                  : "";
     actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
                               absl::StrCat("priority ", event.traits.priority.value, " arrives after \"",
-                                           *other, "\" of lower priority has started",
-                                           state.plan ? "" : "; no plan source told of it in time")});
+                                           *other, "\" of lower priority has started", excuse)});
   }
   LearnWhoIsNotComing(state, sandbox, event.name);
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);

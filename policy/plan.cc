@@ -1,6 +1,12 @@
 #include "policy/plan.h"
 
+#include <algorithm>
+
 namespace sidecar_shim::policy {
+
+bool RestartRule::HoldsFor(int32_t exit_code) const {
+  return (std::find(codes.begin(), codes.end(), exit_code) != codes.end()) != any_but;
+}
 
 const PlannedContainer* PodPlan::Find(absl::string_view name) const {
   for (const PlannedContainer& container : containers) {
@@ -14,6 +20,24 @@ bool PodPlan::ShowsIntent() const {
     if (container.traits.ShowsIntent()) return true;
   }
   return false;
+}
+
+Tri PodPlan::RunsAgain(const PlannedContainer& container, int32_t exit_code) const {
+  if (std::any_of(container.restart_rules.begin(), container.restart_rules.end(),
+                  [exit_code](const RestartRule& rule) { return rule.HoldsFor(exit_code); })) {
+    return Tri::kYes;
+  }
+  switch (container.own_restart_policy.value_or(restart_policy)) {
+    case RestartPolicy::kAlways:
+      return Tri::kYes;
+    case RestartPolicy::kOnFailure:
+      return exit_code != 0 ? Tri::kYes : Tri::kNo;
+    case RestartPolicy::kNever:
+      return Tri::kNo;
+    case RestartPolicy::kUnknown:
+      break;
+  }
+  return Tri::kUnknown;
 }
 
 RestartPolicy ParseRestartPolicy(absl::string_view text) {

@@ -4,6 +4,7 @@
 #ifndef SIDECAR_SHIM_POLICY_PLAN_H_
 #define SIDECAR_SHIM_POLICY_PLAN_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,17 @@
 #include "policy/types.h"
 
 namespace sidecar_shim::policy {
+
+// Exit codes after which a container runs again whatever its restart policy
+// says (KEP-5307).
+struct RestartRule {
+  bool any_but = false;  // the codes are those that it does not hold for
+  std::vector<int32_t> codes;
+
+  bool HoldsFor(int32_t exit_code) const;
+
+  bool operator==(const RestartRule&) const = default;
+};
 
 struct PlannedContainer {
   std::string name;
@@ -27,8 +39,9 @@ struct PlannedContainer {
   // keep them.
   std::optional<ProbeSpec> startup_probe;
   std::optional<ProbeSpec> readiness_probe;
-  // Container-level restartPolicy or restartPolicyRules (KEP-5307).
+  // What goes before the pod's restartPolicy for this container (KEP-5307).
   std::optional<RestartPolicy> own_restart_policy;
+  std::vector<RestartRule> restart_rules;
 
   bool operator==(const PlannedContainer&) const = default;
 };
@@ -45,6 +58,8 @@ struct PodPlan {
   const PlannedContainer* Find(absl::string_view name) const;
   // True if any container asks for order or termination.
   bool ShowsIntent() const;
+  // Does kubelet run this container again after it has ended with that code?
+  Tri RunsAgain(const PlannedContainer& container, int32_t exit_code) const;
 
   bool operator==(const PodPlan&) const = default;
 };

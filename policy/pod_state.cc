@@ -22,11 +22,8 @@ Traits PodState::TraitsOf(const std::string& name) const {
 bool PodState::IsFinal(const ContainerRecord& container) const {
   const PlannedContainer* planned = plan ? plan->Find(container.name) : nullptr;
   if (planned == nullptr || container.state != RunState::kExited) return false;
-  const RestartPolicy policy = planned->own_restart_policy.value_or(plan->restart_policy);
-  if (policy == RestartPolicy::kNever) return true;
-  if (policy != RestartPolicy::kOnFailure) return false;
-  if (container.exit_code == 0) return true;
-  if (!completed_since || !container.traits.sidecar) return false;
+  if (plan->RunsAgain(*planned, container.exit_code) == Tri::kNo) return true;
+  if (!completed_since || !container.traits.sidecar || plan->RunsAgain(*planned, 0) != Tri::kNo) return false;
   return std::all_of(plan->containers.begin(), plan->containers.end(), [&](const PlannedContainer& other) {
     const ContainerRecord* main = TraitsOf(other.name).sidecar ? nullptr : Latest(other.name);
     return main == nullptr || main->finished_at <= container.finished_at;

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace sidecar_shim::policy {
@@ -13,8 +14,9 @@ namespace {
 // Container names are DNS labels and the rest are numbers and letters, so
 // plain separators need no quoting:
 //   traits      p<priority> | u (unresolved) | x (invalid) | - (unset), then s, i, b flags
-//   container   name/traits/hook[/own restartPolicy], hook: y, n or ?, then p where it is probed
-//   plan        restartPolicy;container;container;...
+//   container   name/traits/hook[/own restartPolicy[/rule,rule...]], hook: y, n or ?, then p where it is
+//   probed rule        + (any of) or - (any but) the exit codes, with . between them plan
+//   restartPolicy;container;container;...
 std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
 
 std::string EncodePriority(const Priority& priority) {
@@ -57,12 +59,29 @@ std::optional<Traits> DecodeTraits(absl::string_view text) {
   return traits;
 }
 
+std::string EncodeRule(const RestartRule& rule) {
+  return absl::StrCat(rule.any_but ? "-" : "+", absl::StrJoin(rule.codes, "."));
+}
+
+std::optional<RestartRule> DecodeRule(absl::string_view text) {
+  if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;
+  RestartRule rule;
+  rule.any_but = text.front() == '-';
+  for (const absl::string_view code : absl::StrSplit(text.substr(1), '.', absl::SkipEmpty())) {
+    if (!absl::SimpleAtoi(code, &rule.codes.emplace_back())) return std::nullopt;
+  }
+  return rule;
+}
+
 std::string EncodeContainer(const PlannedContainer& container) {
   const char* hook = container.post_start == Tri::kYes ? "y" : container.post_start == Tri::kNo ? "n" : "?";
   std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook,
                                   container.probed ? "p" : "");
-  if (container.own_restart_policy)
-    absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
+  if (!container.own_restart_policy) return text;
+  absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
+  for (size_t i = 0; i < container.restart_rules.size(); ++i) {
+    absl::StrAppend(&text, i == 0 ? "/" : ",", EncodeRule(container.restart_rules[i]));
+  }
   return text;
 }
 
@@ -78,6 +97,13 @@ std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
   container.post_start = hook == 'y' ? Tri::kYes : hook == 'n' ? Tri::kNo : Tri::kUnknown;
   container.probed = absl::EndsWith(parts[2], "p");
   if (parts.size() > 3) container.own_restart_policy = ParseRestartPolicy(parts[3]);
+  if (parts.size() > 4) {
+    for (const absl::string_view part : absl::StrSplit(parts[4], ',')) {
+      std::optional<RestartRule> rule = DecodeRule(part);
+      if (!rule) return std::nullopt;
+      container.restart_rules.push_back(*std::move(rule));
+    }
+  }
   return container;
 }
 

@@ -7,13 +7,11 @@
 namespace sidecar_shim::policy {
 namespace {
 
-// A container that would be restarted whatever its exit code is left alone:
-// stopping it again and again helps nobody (KEP-5307).
+// A container that would be restarted although it is reported as a success is
+// left alone: stopping it again and again helps nobody (KEP-5307).
 bool RestartsAnyway(const PodState& pod, const std::string& name) {
   const PlannedContainer* planned = pod.plan ? pod.plan->Find(name) : nullptr;
-  return planned != nullptr && planned->own_restart_policy &&
-         (*planned->own_restart_policy == RestartPolicy::kAlways ||
-          *planned->own_restart_policy == RestartPolicy::kUnknown);
+  return planned != nullptr && pod.plan->RunsAgain(*planned, 0) == Tri::kYes;
 }
 
 // Regular containers only: a plan that lists others knows that this is none.

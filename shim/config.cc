@@ -138,7 +138,6 @@ absl::Status Check(const config::Config& merged, DaemonConfig& out) {
   absl::Status status = CheckSockets(merged, out);
   if (status.ok())
     status = ReadDirectory("kubelet-root-dir", merged.kubelet_root_dir(), out.kubelet_root_dir);
-  // Empty, as in kubelet: no static pods.
   if (status.ok() && !merged.static_pod_path().empty()) {
     status = ReadDirectory("static-pod-path", merged.static_pod_path(), out.static_pod_path);
   }
@@ -223,7 +222,7 @@ config::Config DefaultConfig() {
   config.set_runtime("unix:///run/containerd/containerd.sock");
   config.set_image_service("");
   config.set_kubelet_root_dir("/var/lib/kubelet");
-  config.set_static_pod_path("/etc/kubernetes/manifests");
+  config.set_static_pod_path("");
   config.set_log_level("info");
   config.set_log_format("text");
   config.set_launch_ahead(true);

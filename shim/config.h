@@ -17,7 +17,7 @@ struct DaemonConfig {
   std::string runtime;        // unix:// endpoint of the runtime
   std::string image_service;  // unix:// endpoint of the image service
   std::string kubelet_root_dir;
-  std::string static_pod_path;
+  std::string static_pod_path;  // "": looked for
   std::string log_level;
   std::string log_format;  // "text" or "json"
   policy::Duration shutdown_grace{0};

@@ -37,7 +37,7 @@ const TextFlag kTextFlags[] = {
     {"kubelet-root-dir", &config::Config::kubelet_root_dir, &config::Config::mutable_kubelet_root_dir,
      "kubelet's --root-dir; its PodsAPI socket is looked for there"},
     {"static-pod-path", &config::Config::static_pod_path, &config::Config::mutable_static_pod_path,
-     "kubelet's staticPodPath; empty: none"},
+     "kubelet's staticPodPath; empty: where kubeadm, k3s and rke2 have it"},
     {"log-level", &config::Config::log_level, &config::Config::mutable_log_level,
      "debug, info, warn or error"},
     {"log-format", &config::Config::log_format, &config::Config::mutable_log_format, "text or json"},

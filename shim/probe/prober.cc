@@ -15,8 +15,9 @@ namespace {
 
 using policy::ProbeSpec;
 
-constexpr Duration kQuick = std::chrono::milliseconds(150);
-constexpr Duration kQuickFor = std::chrono::minutes(1);
+// A readiness is to be known within 300 ms: a pause, the try before, the try.
+constexpr Duration kQuick = std::chrono::milliseconds(100);
+constexpr Duration kQuickFor = std::chrono::minutes(5);
 constexpr Duration kSlow = std::chrono::seconds(1);
 // A try that takes long is a burden: most of the time is left to the pod.
 constexpr int kRestPerTry = 2;
@@ -109,7 +110,16 @@ void Prober::Tried(const std::shared_ptr<Job>& job, Time began, const absl::Stat
     job->last_problem = std::move(problem);
   }
   const Duration pause = now - job->began < kQuickFor ? kQuick : kSlow;
-  Schedule(job, now + std::max(pause, kRestPerTry * (now - began)));
+  // Processes are what burdens a node: however many pods wait for theirs, all
+  // their tries together leave it most of the time.
+  const auto burdens = job->stages.front().kind == ProbeSpec::Kind::kExec ? ExecJobs() : 1;
+  Schedule(job, now + std::max(pause, kRestPerTry * burdens * (now - began)));
+}
+
+int64_t Prober::ExecJobs() const {
+  return std::count_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
+    return entry.second->stages.front().kind == ProbeSpec::Kind::kExec;
+  });
 }
 
 void Prober::Passed(const std::shared_ptr<Job>& job) {

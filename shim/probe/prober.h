@@ -11,6 +11,7 @@
 #ifndef SIDECAR_SHIM_SHIM_PROBE_PROBER_H_
 #define SIDECAR_SHIM_SHIM_PROBE_PROBER_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,6 +48,8 @@ class Prober : public ProbeHand {
   void Try(const std::shared_ptr<Job>& job);
   void Tried(const std::shared_ptr<Job>& job, Time began, const absl::Status& status);
   void Passed(const std::shared_ptr<Job>& job);
+  // How many containers are probed by running a command.
+  int64_t ExecJobs() const;
 
   Loop& loop_;
   Conductor& conductor_;

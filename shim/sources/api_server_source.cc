@@ -107,10 +107,12 @@ void ApiServerSource::Fetched(QuestionId id, const HttpResult& result) {
           if (it == questions_.end()) return;
           // A pod that was made again under the same name has another uid: what is
           // known of one says nothing of the other.
-          if (pod.ok() && pod->ref == it->second.pod) {
-            Close(id, pod->news);
-          } else {
+          if (!pod.ok()) {
+            Close(id, absl::DataLossError(pod.status().message()));
+          } else if (pod->ref != it->second.pod) {
             Close(id, absl::NotFoundError("another pod of that name"));
+          } else {
+            Close(id, pod->news);
           }
         });
       });

@@ -1,7 +1,9 @@
 #include "shim/sources/make_sources.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -37,6 +39,13 @@ KubeletPodsOptions KubeletOptions(const DaemonConfig& config) {
   return options;
 }
 
+// Where nobody says so: kubeadm's place, k3s' and rke2's.
+std::vector<std::string> StaticPodPlaces(const DaemonConfig& config) {
+  if (!config.static_pod_path.empty()) return {config.static_pod_path};
+  return {"/etc/kubernetes/manifests", "/var/lib/rancher/k3s/agent/pod-manifests",
+          "/var/lib/rancher/rke2/agent/pod-manifests"};
+}
+
 }  // namespace
 
 void AddSources(const DaemonConfig& config, Loop& loop, HttpClient& http, Worker& worker, Counters& counters,
@@ -52,7 +61,7 @@ void AddSources(const DaemonConfig& config, Loop& loop, HttpClient& http, Worker
     } else if (name == kKubeletPods) {
       plans.Add(std::make_unique<KubeletPodsSource>(loop, http, worker, counters, KubeletOptions(config)));
     } else if (name == kStaticPod) {
-      plans.Add(std::make_unique<StaticPodSource>(loop, worker, config.static_pod_path));
+      plans.Add(std::make_unique<StaticPodSource>(loop, worker, counters, StaticPodPlaces(config)));
     } else if (name == kAnnotation) {
       plans.Add(std::make_unique<AnnotationSource>(counters));
     } else if (name == kPodResources) {

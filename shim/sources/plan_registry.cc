@@ -98,7 +98,8 @@ void PlanRegistry::Put(const policy::PodRef& pod, size_t source) {
 
 void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl::StatusOr<PodNews>& news) {
   if (source >= sources_.size()) return;  // stopped
-  const bool answered = news.ok() || absl::IsNotFound(news.status());
+  const bool senseless = absl::IsDataLoss(news.status());
+  const bool answered = news.ok() || senseless || absl::IsNotFound(news.status());
   auto it = entries_.find(pod);
   if (it != entries_.end()) {
     Entry& entry = it->second;
@@ -108,6 +109,8 @@ void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl
       TellReady(*news);  // true whoever says it
     }
   }
+  if (news.ok()) OnSense(source);
+  if (senseless) OnNonsense(source, std::string(news.status().message()));
   if (answered) {
     OnSign(source);
   } else {
@@ -126,6 +129,7 @@ void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews&
     Take(entry, source, news);
     TellReady(news);
   }
+  OnSense(source);
   OnSign(source);
   Release(pod);
 }
@@ -165,6 +169,19 @@ void PlanRegistry::OnSilence(size_t source, const std::string& why) {
   if (its.retry.pending()) return;
   its.pause = std::clamp(2 * its.pause, kFirstRetry, kLongestRetry);
   its.retry.Start(Loop::Now() + its.pause, [this, source] { PutNextOpen(source); });
+}
+
+void PlanRegistry::OnSense(size_t source) {
+  if (std::exchange(sources_[source]->senseless, false)) {
+    spdlog::info("plan source {} makes sense again", sources_[source]->source->name());
+  }
+}
+
+void PlanRegistry::OnNonsense(size_t source, const std::string& why) {
+  counters_.Add("senseless_plan_answers");
+  if (std::exchange(sources_[source]->senseless, true)) return;
+  spdlog::warn("plan source {} answers without sense ({}); it counts as not knowing the pod",
+               sources_[source]->source->name(), why);
 }
 
 void PlanRegistry::MarkSlow(size_t source, const std::string& why) {

@@ -4,7 +4,8 @@
 // A source that gives no answer, or lets somebody wait in vain, is slow:
 // nobody waits for it until it has told something. Its open questions are put
 // again in the background, one at a time and less and less often; with the
-// first answer all of them are.
+// first answer all of them are. An answer of which no sense can be made counts
+// as one that does not know the pod.
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_PLAN_REGISTRY_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_PLAN_REGISTRY_H_
 
@@ -73,7 +74,8 @@ class PlanRegistry {
     Source(Loop& loop, std::unique_ptr<PlanSource> its_source) : source(std::move(its_source)), retry(loop) {}
     std::unique_ptr<PlanSource> source;
     bool slow = false;
-    Duration pause{0};  // before the latest retry
+    bool senseless = false;  // its latest answer about a pod
+    Duration pause{0};       // before the latest retry
     Loop::Timer retry;
     policy::PodRef retried;  // the latest; the next one comes after it
   };
@@ -89,6 +91,9 @@ class PlanRegistry {
   // The source has told something / has not.
   void OnSign(size_t source);
   void OnSilence(size_t source, const std::string& why);
+  // How its answer about some pod was.
+  void OnSense(size_t source);
+  void OnNonsense(size_t source, const std::string& why);
   void MarkSlow(size_t source, const std::string& why);
   // One of that source's open questions, in turn.
   void PutNextOpen(size_t source);

@@ -13,8 +13,12 @@ absl::Status WhyNoNews(const grpc::Status& status) {
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(status.error_message());
-    default:
+    // An older kubelet may have less to offer on the same socket.
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::UNIMPLEMENTED:
       return absl::NotFoundError(status.error_message());
+    default:
+      return absl::DataLossError(status.error_message());
   }
 }
 

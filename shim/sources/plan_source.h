@@ -24,8 +24,9 @@ struct PodQuery {
 class PlanSource {
  public:
   // A plan without containers, which no pod has, tells nothing of the pod.
-  // Not OK: kNotFound = has no such pod, or is not there at all; every other
-  // code = no answer, the question is still open.
+  // Not OK: kNotFound = has no such pod, or is not there at all; kDataLoss = an
+  // answer of which no sense can be made; every other code = no answer, the
+  // question is still open.
   using Answer = std::function<void(const absl::StatusOr<PodNews>&)>;
   using OnNews = std::function<void(const policy::PodRef&, const PodNews&)>;
 
@@ -39,7 +40,7 @@ class PlanSource {
   virtual void Follow(OnNews /*on_news*/) {}
 };
 
-// What a failed call to a source comes to: silence, or an answer without news.
+// What a failed call to a source comes to, in the codes of PlanSource::Answer.
 absl::Status WhyNoNews(const grpc::Status& status);
 
 }  // namespace sidecar_shim

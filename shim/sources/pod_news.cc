@@ -56,6 +56,14 @@ std::optional<policy::ProbeSpec> FromProbe(bool present, const core::Probe& prob
   return spec;
 }
 
+std::optional<policy::RestartRule> FromRule(const core::ContainerRestartRule& rule) {
+  const std::string& operation = rule.exitcodes().operator_();
+  if (rule.action() != "Restart" && rule.action() != "RestartAllContainers") return std::nullopt;
+  if (operation != "In" && operation != "NotIn") return std::nullopt;
+  return policy::RestartRule{operation == "NotIn",
+                             {rule.exitcodes().values().begin(), rule.exitcodes().values().end()}};
+}
+
 policy::PlannedContainer FromContainer(const core::Container& container) {
   policy::PlannedContainer planned;
   planned.name = container.name();
@@ -73,11 +81,16 @@ policy::PlannedContainer FromContainer(const core::Container& container) {
   planned.startup_probe = FromProbe(container.has_startupprobe(), container.startupprobe(), container);
   planned.readiness_probe = FromProbe(container.has_readinessprobe(), container.readinessprobe(), container);
   planned.probed = planned.startup_probe || planned.readiness_probe;
-  if (!container.restartpolicy().empty()) {
-    planned.own_restart_policy = policy::ParseRestartPolicy(container.restartpolicy());
+  // As in kubelet: what it does not know counts for nothing, and rules stand
+  // beside a policy only.
+  const policy::RestartPolicy own = policy::ParseRestartPolicy(container.restartpolicy());
+  if (own == policy::RestartPolicy::kUnknown) return planned;
+  planned.own_restart_policy = own;
+  for (const core::ContainerRestartRule& rule : container.restartpolicyrules()) {
+    if (std::optional<policy::RestartRule> known = FromRule(rule)) {
+      planned.restart_rules.push_back(*std::move(known));
+    }
   }
-  // What exit-code rules make of an exit is kubelet's to say.
-  if (container.restartpolicyrules_size() > 0) planned.own_restart_policy = policy::RestartPolicy::kUnknown;
   return planned;
 }
 

@@ -60,7 +60,7 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
                                                        const v1alpha1::GetPodResponse& response) {
         const absl::StatusOr<PodNews> news =
             status.ok() ? Read(uid, response.pod()) : absl::StatusOr<PodNews>(WhyNoNews(status));
-        if (news.ok() || absl::IsNotFound(news.status()) || Loop::Now() + kRetry >= give_up) {
+        if (!absl::IsUnavailable(news.status()) || Loop::Now() + kRetry >= give_up) {
           answer(news);
           return;
         }
@@ -74,9 +74,8 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
 
 absl::StatusOr<PodNews> PodsApiSource::Read(const std::string& uid, const std::string& bytes) const {
   core::Pod pod;
-  if (!pod.ParseFromString(bytes) || pod.metadata().uid() != uid) {
-    return absl::NotFoundError("the answer is another pod");
-  }
+  if (!pod.ParseFromString(bytes)) return absl::DataLossError("the answer is no pod");
+  if (pod.metadata().uid() != uid) return absl::DataLossError("the answer is another pod");
   return NewsFromPod(pod, name());
 }
 

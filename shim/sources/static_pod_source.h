@@ -1,10 +1,16 @@
-// The manifests from which kubelet makes static pods.
+// The manifests from which kubelet makes static pods. They are read when they
+// change, ahead of the questions; a question looks once more whether they have.
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_STATIC_POD_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_STATIC_POD_SOURCE_H_
 
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "shim/core/counters.h"
+#include "shim/file_watch.h"
 #include "shim/loop.h"
+#include "shim/sources/manifest_cache.h"
 #include "shim/sources/plan_source.h"
 #include "shim/worker.h"
 
@@ -12,16 +18,22 @@ namespace sidecar_shim {
 
 class StaticPodSource : public PlanSource {
  public:
-  StaticPodSource(Loop& loop, Worker& worker, std::string directory)
-      : loop_(loop), worker_(worker), directory_(std::move(directory)) {}
+  // `places` are directories or files; missing ones may come.
+  StaticPodSource(Loop& loop, Worker& worker, Counters& counters, std::vector<std::string> places);
 
-  std::string name() const override { return "static-pod"; }
+  std::string name() const override;
   void Find(const PodQuery& query, Answer answer) override;
 
  private:
+  // Worker thread only.
+  static void Refresh(Loop& loop, Counters& counters, ManifestCache& cache);
+
   Loop& loop_;
   Worker& worker_;
-  const std::string directory_;
+  Counters& counters_;
+  // Shared with the worker's jobs, which may outlive the source.
+  const std::shared_ptr<ManifestCache> cache_;
+  FileWatch watch_;
 };
 
 }  // namespace sidecar_shim

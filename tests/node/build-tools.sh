@@ -3,8 +3,8 @@
 #
 #   build-tools.sh [--print-path | --is-built] [TOOL|all]...
 #
-# TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause
-# or cri-descriptors. `all` is what the tests need that always run; the older kubelets are built when they are named.
+# TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause,
+# grpc-health or cri-descriptors. `all` is what the tests need that always run; the older kubelets are built when they are named.
 # cri-descriptors is no program: the .proto files that tests/cri_descriptors compares ours with, from their pinned modules.
 #
 # What is built lands outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools},
@@ -50,6 +50,9 @@ recipe_containerd() {
     go build -ldflags "-s -w -X $source/version.Version=2.4.2" -o "$1/$program" "$source/cmd/$program"
   done
 }
+recipe_grpc_health() {
+  CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/grpc-health" .
+}
 recipe_cri_descriptors() {
   local from module
   while read -r from module; do
@@ -87,7 +90,7 @@ version_of() {
     kubelet-1.30) echo 1.30.14 ;;
     cri-tools) echo 1.30.0 ;;
     containerd) echo 2.4.2 ;;
-    pause) echo 1 ;;
+    pause | grpc-health) echo 1 ;;
     cri-descriptors) echo 0.37.2 ;;
   esac
 }
@@ -172,7 +175,7 @@ say() {
 
 print_path=
 is_built=
-all=(pause cri-descriptors cri-tools containerd kubelet control-plane)
+all=(pause cri-descriptors grpc-health cri-tools containerd kubelet control-plane)
 tools=()
 for argument in "$@"; do
   case $argument in

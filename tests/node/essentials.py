@@ -60,6 +60,18 @@ class Essentials:
         self.check_ended("levels", "Succeeded", {"low": 0, "none": 0, "middle": 0, "high": 0})
         self.check_started_in_order("levels", "high", "middle", "none", "low")
 
+    def test_main_waits_for_the_sidecars_readiness(self):
+        """Kubelet itself would look every ten seconds only."""
+        probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 10, "failureThreshold": 30}
+        command = "sleep 2; touch /tmp/ok; " + sidecar_exiting(143)
+        sidecar = pods.container("sidecar", command, {pods.PRIORITY: 1, pods.TERMINATE: "true"}, readinessProbe=probe)
+        self.add(pods.pod("ready", [pods.container("main", "exit 0"), sidecar], "OnFailure"))
+        self.check_ended("ready", "Succeeded", {"main": 0, "sidecar": 0})
+        statuses = self.in_runtime("ready")
+        held = (statuses["main"]["createdAtNs"] - statuses["sidecar"]["startedAtNs"]) / 1e9
+        self.assertGreater(held, 2)
+        self.assertLess(held, 6, "the shim looks more often than kubelet")
+
     def test_the_shim_crashes_while_main_runs(self):
         job = Article("crash-while-main-runs", "OnFailure", main=UNTIL_TOLD)
         self.add(job.pod)

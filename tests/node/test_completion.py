@@ -51,6 +51,18 @@ class Completion(Node):
         self.check_ended("third-time", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 2}, seconds=120)
         self.check_ended_after("third-time", "main", "sidecar")
 
+    def test_a_containers_own_restart_rules_decide_when_main_is_over(self):
+        """Under Never main comes again after exit code 7, by its own rule (KEP-5307), and not after 0."""
+        script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; exit 7"
+        rule = {"action": "Restart", "exitCodes": {"operator": "In", "values": [7]}}
+        main = pods.container(
+            *("main", script), restartPolicy="Never", restartPolicyRules=[rule], volumeMounts=[{"name": "tries", "mountPath": "/tries"}]
+        )
+        sidecar = pods.container("sidecar", sidecar_exiting(143), {**FLAG, pods.PRIORITY: 1})
+        self.add(pods.pod("ruled", [main, sidecar], volumes=[{"name": "tries", "emptyDir": {}}]))
+        self.check_ended("ruled", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 1})
+        self.check_ended_after("ruled", "main", "sidecar")
+
     def test_a_sidecar_that_failed_by_itself_is_reported_as_it_is(self):
         """Nobody told it to end: its failure is the pod's, under Never, as it would be without the shim."""
         containers = [pods.container("main", "sleep 3"), pods.container("sidecar", "exit 9", FLAG)]

@@ -48,6 +48,15 @@ class Launch(Node):
         kinds = self.pod("mixed")["status"]["initContainerStatuses"]
         self.assertEqual([("prepare", 0), ("native", 0)], [(status["name"], status["restartCount"]) for status in kinds])
 
+    def test_a_priority_that_only_kubelet_can_resolve(self):
+        """The spec names where it comes from; its value arrives with the container, and main waits for it till then."""
+        source = {"fieldRef": {"fieldPath": "metadata.annotations['level']"}}
+        sidecar = pods.container("sidecar", sidecar_exiting(143), {pods.TERMINATE: "true"})
+        sidecar["env"].append({"name": pods.PRIORITY, "valueFrom": source})
+        self.add(pods.pod("resolved", [pods.container("main", "sleep 1"), sidecar], annotations={"level": "7"}))
+        self.check_ended("resolved", "Succeeded", {"main": 0, "sidecar": 0})
+        self.check_started_in_order("resolved", "sidecar", "main")
+
     def test_a_container_is_held_no_longer_than_the_launch_timeout(self):
         """The shim fails open: main runs without its sidecar, which still ends with the job when it turns up later."""
         image = "localhost/late-timeout:1"

@@ -6,13 +6,14 @@ When a probe could first pass is read from the sidecar's log, whose lines the ru
 
 import datetime
 
-from harness import pods, session, wait
+from harness import pods, session, tools, wait
 from harness.node import Node
 from harness.pods import PRIORITY
 
 # kubelet would look every ten seconds.
 SLOW_PERIOD = {"periodSeconds": 10, "failureThreshold": 30}
 FOREVER = "while :; do sleep 0.1; done"
+CAT_OK = {"exec": {"command": ["cat", "/tmp/ok"]}}
 # What has to happen in between: one try of the probe, then a create and a start in the runtime.
 LONGEST_WAY_TO_MAIN = 2.0
 
@@ -23,6 +24,10 @@ def main(**more):
 
 def proxy(command, probe, kind="readinessProbe", **more):
     return pods.container("proxy", command, env={PRIORITY: 10}, **{kind: {**SLOW_PERIOD, **probe}}, **more)
+
+
+def ok_after(seconds):
+    return f"sleep {seconds}; touch /tmp/ok; echo ready; {FOREVER}"
 
 
 def served_on(port):
@@ -61,29 +66,48 @@ class Readiness(Node):
         wait.until(lambda: self.kubelet.container_statuses(name)["main"]["restartCount"] == 0, f"{name}: no restart")
 
     def test_an_exec_probe_is_waited_for(self):
-        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
-        self.check_held_until_ready(pods.pod("ready-exec", [main(), proxy(command, {"exec": {"command": ["cat", "/tmp/ok"]}})]))
+        """Quick, and slow: past what kubelet's first looks would find."""
+        for seconds in (0, 2, 13):
+            with self.subTest(seconds):
+                self.check_held_until_ready(pods.pod(f"ready-exec-{seconds}", [main(), proxy(ok_after(seconds), CAT_OK)]))
 
     def test_a_startup_probe_is_waited_for(self):
-        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
-        probe = {"exec": {"command": ["cat", "/tmp/ok"]}}
-        self.check_held_until_ready(pods.pod("ready-startup", [main(), proxy(command, probe, kind="startupProbe")]))
+        self.check_held_until_ready(pods.pod("ready-startup", [main(), proxy(ok_after(2), CAT_OK, kind="startupProbe")]))
+
+    def test_an_initial_delay_is_kept(self):
+        """The probe could pass at once, but nobody may ask before its delay is over."""
+        self.add(pods.pod("ready-delay", [main(), proxy(ok_after(0), {**CAT_OK, "initialDelaySeconds": 4})]))
+        wait.until(lambda: "main" in self.in_runtime("ready-delay"), "main is there")
+        statuses = self.in_runtime("ready-delay")
+        self.assertGreaterEqual(statuses["main"]["createdAtNs"] - statuses["proxy"]["startedAtNs"], 4 * 10**9)
 
     def test_an_http_probe_is_waited_for(self):
+        """At a named port, in the node's network and in the pod's own."""
         probe = {"httpGet": {"path": "/ok", "port": "web"}}
         ports = [{"name": "web", "containerPort": 18081}]
-        self.check_held_until_ready(pods.pod("ready-http", [main(), proxy(served_on(18081), probe, ports=ports)]))
+        for name, host_network in (("ready-http", True), ("ready-http-own-network", False)):
+            with self.subTest(name):
+                containers = [main(), proxy(served_on(18081), probe, ports=ports)]
+                self.check_held_until_ready(pods.pod(name, containers, hostNetwork=host_network))
+                self.kubelet.remove(name)
 
     def test_a_tcp_probe_is_waited_for(self):
         probe = {"tcpSocket": {"port": 18082}}
         self.check_held_until_ready(pods.pod("ready-tcp", [main(), proxy(served_on(18082), probe)]))
 
+    def test_a_grpc_probe_is_waited_for(self):
+        """A real gRPC server, up from the beginning, whose service reports SERVING only later."""
+        command = "exec /tools/grpc-health --listen :18083 --service collector --serving-after 2s"
+        mount = {"volumeMounts": [{"name": "tools", "mountPath": "/tools", "readOnly": True}]}
+        probe = {"grpc": {"port": 18083, "service": "collector"}}
+        volumes = [{"name": "tools", "hostPath": {"path": tools.bin_dir("grpc-health")}}]
+        self.check_held_until_ready(pods.pod("ready-grpc", [main(), proxy(command, probe, **mount)], volumes=volumes))
+
     def test_a_main_with_a_hook_is_left_to_kubelet(self):
         """It cannot be launched ahead: kubelet itself has to come back, and not only after its longest pause."""
         hooked = main(lifecycle={"postStart": {"exec": {"command": ["true"]}}})
         hooked["command"] = ["/bin/sh", "-c", "sleep 3"]
-        command = f"sleep 2; touch /tmp/ok; echo ready; {FOREVER}"
-        self.add(pods.pod("ready-hook", [hooked, proxy(command, {"exec": {"command": ["cat", "/tmp/ok"]}})]))
+        self.add(pods.pod("ready-hook", [hooked, proxy(ok_after(2), CAT_OK)]))
         self.assertGreater(self.launched_after_ready("ready-hook"), 0)
 
     def test_a_blockers_hook_is_waited_for(self):
@@ -112,4 +136,4 @@ class Readiness(Node):
 
 
 if __name__ == "__main__":
-    session.main(shim=True)
+    session.main(needs=session.ALL + ("grpc-health",), shim=True)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from the static manifests.
+"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from the static manifests, or only the names
+of their containers from kubelet's podresources socket.
 
 Not built by a test, because each takes minutes: `build-tools.sh kubelet-1.30 kubelet-1.34` makes them, once per machine.
 """
@@ -7,6 +8,7 @@ Not built by a test, because each takes minutes: `build-tools.sh kubelet-1.30 ku
 from essentials import Essentials
 from harness import session
 from harness.node import Node
+from names_only import NamesOnly
 
 
 class Kubelet130(Essentials, Node):
@@ -17,12 +19,22 @@ class Kubelet130(Essentials, Node):
         self.assertIn('kubeletVersion="v1.30.14"', self.kubelet.daemon.log())
 
 
+class Kubelet130Names(NamesOnly, Node):
+    kubelet_version = "1.30"
+    containerd_version = "1.6"
+
+
 class Kubelet134(Essentials, Node):
     kubelet_version = "1.34"
     containerd_version = "2.4"
 
     def test_which_it_is(self):
         self.assertIn('kubeletVersion="v1.34.4"', self.kubelet.daemon.log())
+
+
+class Kubelet134Names(NamesOnly, Node):
+    kubelet_version = "1.34"
+    containerd_version = "2.4"
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy) {
+PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy,
+                          std::vector<RestartRule> rules = {}) {
   container.own_restart_policy = policy;
+  container.restart_rules = std::move(rules);
   return container;
 }
 
@@ -53,9 +55,13 @@ TEST(Completion, WithAPlan) {
        kOnFailure,
        "m:runs s:runs m:exit=1 stop:s"},
       {"a main with rules of its own",
-       {Restarts(Main("m"), kUnknown), Sidecar("s")},
+       {Restarts(Main("m"), kNever, {{false, {7, 8}}}), Sidecar("s")},
        kNever,
-       "m:runs s:runs m:exit=1 +1h nostop"},
+       "m:runs s:runs m:exit=7 +1h nostop m:runs m:exit=1 stop:s"},
+      {"a main that only one code ends",
+       {Restarts(Main("m"), kNever, {{true, {42}}}), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=0 +1h nostop m:runs m:exit=42 stop:s"},
       {"a main that kubelet kills may be a deleted pod",
        {Main("m"), Sidecar("s")},
        kNever,

@@ -34,6 +34,8 @@ TEST(Stamp, RoundTrip) {
         PlannedContainer other = Sidecar("log-agent-2", -3);
         other.own_restart_policy = policy;
         other.post_start = Tri::kYes;
+        if (policy == RestartPolicy::kNever)
+          other.restart_rules = {{true, {0, 143}}, {false, {-1}}, {true, {}}};
         PlannedContainer unknown = Main("c");
         unknown.post_start = Tri::kUnknown;
         stamp.plan = PodPlan{"stamp", {Main("app"), other, unknown}, policy};
@@ -54,8 +56,8 @@ TEST(Stamp, ADamagedPartReadsAsAbsent) {
     ASSERT_TRUE(read.has_value()) << damaged;
     EXPECT_EQ(read->traits, Traits{}) << damaged;
   }
-  for (const char* damaged :
-       {"Never;", "Never;/p1/n", "Never;a", "Never;a/p1", "Never;a/z/n", "Never;a/p1/n;"}) {
+  for (const char* damaged : {"Never;", "Never;/p1/n", "Never;a", "Never;a/p1", "Never;a/z/n",
+                              "Never;a/p1/n;", "Never;a/p1/n/Never/7", "Never;a/p1/n/Never/+x"}) {
     EXPECT_EQ(ReadStamp(With("pod", damaged))->plan, std::nullopt) << damaged;
   }
   // Unknown words of a newer shim in known places read as unknown.

@@ -16,6 +16,9 @@ Actions TickWhenDue(Bench& bench) {
 TEST(Termination, Scenarios) {
   PlannedContainer stubborn = Sidecar("t");
   stubborn.own_restart_policy = RestartPolicy::kAlways;
+  PlannedContainer ruled = Sidecar("t");
+  ruled.own_restart_policy = kNever;
+  ruled.restart_rules = {{/*any_but=*/false, {0}}};
   RunAll({
       {"all of a level at once",
        {Main("m"), Sidecar("s"), Sidecar("t")},
@@ -58,6 +61,10 @@ TEST(Termination, Scenarios) {
        "m:runs s:runs s:exit=1 m:exit=0 nostop +1m s:runs stop:s"},
       {"restarted whatever its exit code: left alone",
        {Main("m"), Sidecar("s"), stubborn},
+       kNever,
+       "m:runs s:runs t:runs m:exit=0 stop:s"},
+      {"restarted after success by a rule: left alone",
+       {Main("m"), Sidecar("s"), ruled},
        kNever,
        "m:runs s:runs t:runs m:exit=0 stop:s"},
       {"a new shim asks again",

@@ -145,7 +145,7 @@ TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Ask(Ref("missing", "uid-b")), "unknown");
   EXPECT_EQ(Ask(Ref("forbidden", "uid-c")), "unknown");
-  EXPECT_EQ(Ask(Ref("odd", "uid-d")), "unknown");
+  EXPECT_EQ(Ask(Ref("odd", "uid-d")), "senseless");
   EXPECT_EQ(api_.Gets(), 4u);
   // None of that means that the server is down.
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");

@@ -158,12 +158,6 @@ TEST(ConfigTest, SocketPathsFitASocketAddress) {
   }
 }
 
-TEST(ConfigTest, NoStaticPods) {
-  config::Config flags;
-  flags.set_static_pod_path("");
-  EXPECT_TRUE(MakeDaemonConfig({}, flags).ok());
-}
-
 TEST(ConfigTest, Sources) {
   EXPECT_THAT(MakeDaemonConfig({}, {})->sources, ElementsAre("pods-api", "api-server", "kubelet-pods",
                                                              "static-pod", "annotation", "podresources"));

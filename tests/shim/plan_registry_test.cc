@@ -105,10 +105,11 @@ class PlanRegistryTest : public ::testing::Test {
     return state != nullptr && state->plan ? state->plan->source : "";
   }
 
-  uint64_t SlowSources() {
-    auto it = counters_.values().find("slow_plan_sources");
+  uint64_t Count(const std::string& counter) {
+    auto it = counters_.values().find(counter);
     return it == counters_.values().end() ? 0 : it->second;
   }
+  uint64_t SlowSources() { return Count("slow_plan_sources"); }
 
   testing::TestLoop loop_;
   Counters counters_;
@@ -162,6 +163,24 @@ TEST_F(PlanRegistryTest, SourceWithoutAnswerIsWaitedForOnce) {
   EXPECT_TRUE(*second);
   best_.questions.at(1).answer(kSilent);
   EXPECT_EQ(SlowSources(), 1u);
+}
+
+TEST_F(PlanRegistryTest, AnswersWithoutSenseCostNothingButTheirKnowledge) {
+  SeeSandbox("a");
+  const auto released = Wait("a");
+  best_.questions.at(0).answer(absl::DataLossError("garbage"));
+  EXPECT_FALSE(*released);
+  second_.questions.at(0).answer(News("second"));
+  EXPECT_TRUE(*released);
+  EXPECT_EQ(PlanOf("a"), "second");
+  EXPECT_EQ(Count("senseless_plan_answers"), 1u);
+  EXPECT_EQ(SlowSources(), 0u);
+  // The next pod's answer may make sense, so it is waited for.
+  const auto next = Wait("b");
+  second_.questions.at(1).answer(kUnknown);
+  EXPECT_FALSE(*next);
+  best_.questions.at(1).answer(News("best"));
+  EXPECT_TRUE(*next);
 }
 
 TEST_F(PlanRegistryTest, EverybodyIsReleasedOnceTheSourceIsSlow) {

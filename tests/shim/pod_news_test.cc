@@ -106,11 +106,25 @@ TEST(PodNewsTest, OwnRestartPolicy) {
   Add(pod, "own").set_restartpolicy("Never");
   core::Container& ruled = Add(pod, "ruled");
   ruled.set_restartpolicy("Never");
-  ruled.add_restartpolicyrules()->set_action("Restart");
+  const auto rule = [&ruled](const char* action, const char* operation, int32_t code) {
+    core::ContainerRestartRule& added = *ruled.add_restartpolicyrules();
+    added.set_action(action);
+    added.mutable_exitcodes()->set_operator_(operation);
+    added.mutable_exitcodes()->add_values(code);
+  };
+  rule("Restart", "In", 7);
+  rule("RestartAllContainers", "NotIn", 0);
+  rule("Rest", "In", 8);
+  rule("Restart", "Between", 9);
+  // Kubelet looks at rules only where there is a policy.
+  *Add(pod, "rules alone").add_restartpolicyrules() = ruled.restartpolicyrules(0);
   const policy::PodPlan plan = NewsFromPod(pod, "s")->plan;
   EXPECT_FALSE(plan.containers[0].own_restart_policy);
   EXPECT_EQ(plan.containers[1].own_restart_policy, policy::RestartPolicy::kNever);
-  EXPECT_EQ(plan.containers[2].own_restart_policy, policy::RestartPolicy::kUnknown);
+  EXPECT_EQ(plan.containers[2].own_restart_policy, policy::RestartPolicy::kNever);
+  EXPECT_EQ(plan.containers[2].restart_rules,
+            (std::vector<policy::RestartRule>{{/*any_but=*/false, {7}}, {/*any_but=*/true, {0}}}));
+  EXPECT_TRUE(plan.containers[3].restart_rules.empty());
 }
 
 TEST(PodNewsTest, ProbesOfAllKinds) {

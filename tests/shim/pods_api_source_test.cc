@@ -44,9 +44,10 @@ class PodsApiSourceTest : public ::testing::Test {
   }
   ~PodsApiSourceTest() override { setup_.shim.reset(); }
 
-  void AnswerWith(const core::Pod& pod) {
+  void AnswerWith(const core::Pod& pod) { AnswerWith(pod.SerializeAsString()); }
+  void AnswerWith(const std::string& pod) {
     v1alpha1::GetPodResponse response;
-    response.set_pod(pod.SerializeAsString());
+    response.set_pod(pod);
     api_.On(kGetPod, [this, bytes = response.SerializeAsString()](const std::shared_ptr<RawCall>& call) {
       call->Read([this, call, bytes](bool, const std::string& request) {
         api_.Record(call, request);
@@ -107,14 +108,21 @@ TEST_F(PodsApiSourceTest, SilenceIsAskedAgainInTheBackground) {
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
 }
 
-TEST_F(PodsApiSourceTest, PodWithoutContainersHidesNoOtherSource) {
+TEST_F(PodsApiSourceTest, NonsenseHidesNoOtherSource) {
   core::Pod empty = JobPod();
   empty.mutable_spec()->clear_containers();
-  AnswerWith(empty);
+  core::Pod stale = JobPod();
+  stale.mutable_metadata()->set_uid("uid-0");
   api_.Start();
-  Pod pod(setup_, kOrdered);
-  EXPECT_EQ(pod.Create(pod.Request("main")).first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_GE(api_.Count(kGetPod), 1u);
+  size_t asked = 0;
+  for (const std::string& answer :
+       {empty.SerializeAsString(), stale.SerializeAsString(), std::string("\xff\xff")}) {
+    AnswerWith(answer);
+    Pod pod(setup_, kOrdered);
+    EXPECT_EQ(pod.Create(pod.Request("main")).first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_GT(api_.Count(kGetPod), asked);
+    asked = api_.Count(kGetPod);
+  }
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ class SourceTest : public ::testing::Test {
  protected:
   // The first container of the plan, "unknown" or "no answer".
   static std::string Brief(const absl::StatusOr<PodNews>& news) {
-    if (!news.ok()) return absl::IsNotFound(news.status()) ? "unknown" : "no answer";
+    if (absl::IsNotFound(news.status())) return "unknown";
+    if (absl::IsDataLoss(news.status())) return "senseless";
+    if (!news.ok()) return "no answer";
     return news->plan.containers.empty() ? "empty" : news->plan.containers[0].name;
   }
 
@@ -57,18 +59,24 @@ class SourceTest : public ::testing::Test {
     return Begin(pod, answer);
   }
 
-  std::string Ask(const policy::PodRef& pod) {
+  std::string Ask(const policy::PodRef& pod) { return Ask(PodQuery{pod, {}}); }
+
+  std::string Ask(const PodQuery& query) {
     auto answer = std::make_shared<std::string>();
-    Begin(pod, answer);
+    Begin(query, answer);
     EXPECT_TRUE(Eventually([&] { return !Read(answer).empty(); }));
     return Read(answer);
   }
 
   // Asks, and leaves the answer in `answer`.
   std::string Begin(const policy::PodRef& pod, const std::shared_ptr<std::string>& answer) {
+    return Begin(PodQuery{pod, {}}, answer);
+  }
+
+  std::string Begin(const PodQuery& query, const std::shared_ptr<std::string>& answer) {
     std::string at_once;
     loop_.Do([&] {
-      source_->Find({pod, {}}, [answer](const absl::StatusOr<PodNews>& news) {
+      source_->Find(query, [answer](const absl::StatusOr<PodNews>& news) {
         EXPECT_EQ(*answer, "") << "answered twice";
         *answer = Brief(news);
       });

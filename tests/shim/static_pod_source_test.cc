@@ -1,69 +1,103 @@
 #include "shim/sources/static_pod_source.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 
 #include "shim/manifest.h"
-#include "tests/fake_runtime/shim_under_test.h"
-#include "tests/shim/loop_support.h"
+#include "tests/shim/source_support.h"
 
-namespace sidecar_shim {
+namespace sidecar_shim::testing {
 namespace {
 
-class StaticPodSourceTest : public ::testing::Test {
- protected:
-  ~StaticPodSourceTest() override { worker_.Stop(); }
+namespace fs = std::filesystem;
 
-  void Write(const std::string& file, const std::string& pod, const std::string& container) {
-    std::filesystem::create_directories(dir_.File("manifests"));
-    std::ofstream(dir_.File("manifests/" + file)) << "{apiVersion: v1, kind: Pod, metadata: {name: " << pod
-                                                  << "}, spec: {containers: [{name: " << container << "}]}}";
+class StaticPodSourceTest : public SourceTest {
+ protected:
+  StaticPodSourceTest() { fs::create_directory(dir_.File("manifests")); }
+
+  void Watch(const std::string& place) {
+    Run([&] {
+      return std::make_unique<StaticPodSource>(loop_.loop(), worker_, counters_,
+                                               std::vector<std::string>{dir_.File(place)});
+    });
+  }
+
+  void Write(const std::string& file, const std::string& text) {
+    std::ofstream(dir_.File("manifests/" + file)) << text;
+  }
+  void WritePod(const std::string& file, const std::string& metadata, const std::string& container) {
+    Write(file, "{apiVersion: v1, kind: Pod, metadata: {" + metadata +
+                    "}, spec: {containers: [{name: " + container + "}]}}");
   }
 
   // The name of the first container of that pod.
-  absl::StatusOr<std::string> Find(const std::string& pod, const std::string& config_source = "file") {
-    std::optional<absl::StatusOr<PodNews>> found;
-    testing::TestLoop loop;
-    StaticPodSource source(*loop, worker_, dir_.File("manifests"));
-    source.Find({{"default", pod, "uid-1"}, {{"kubernetes.io/config.source", config_source}}},
-                [&found](const absl::StatusOr<PodNews>& news) { found = news; });
-    loop.TurnUntil([&found] { return found.has_value(); });
-    if (!found) return absl::DeadlineExceededError("no answer");
-    if (!found->ok()) return found->status();
-    return (*found)->plan.containers.at(0).name;
+  std::string Find(const std::string& pod, const std::string& config_source = "file") {
+    return Ask(PodQuery{{"default", pod, "uid-1"}, {{"kubernetes.io/config.source", config_source}}});
   }
-
-  testing::TempDir dir_;
-  Worker worker_;
 };
 
 TEST_F(StaticPodSourceTest, FindsThePodByItsLongestName) {
-  Write("a.yaml", "web", "short");
-  Write("b.yaml", "web-api", "long");
-  EXPECT_EQ(Find("web-api-node1").value(), "long");
-  EXPECT_EQ(Find("web-node1").value(), "short");
-  EXPECT_TRUE(absl::IsNotFound(Find("db-node1").status()));
-  EXPECT_TRUE(absl::IsNotFound(Find("web-node1", "api").status()));
+  WritePod("a.yaml", "name: web", "short");
+  WritePod("b.yaml", "name: web-api", "long");
+  Watch("manifests");
+  EXPECT_EQ(Find("web-api-node1"), "long");
+  EXPECT_EQ(Find("web-node1"), "short");
+  EXPECT_EQ(Find("db-node1"), "unknown");
+  EXPECT_EQ(Find("web-node1", "api"), "unknown");
 }
 
-TEST_F(StaticPodSourceTest, NoDirectoryNoPod) { EXPECT_TRUE(absl::IsNotFound(Find("web-node1").status())); }
+TEST_F(StaticPodSourceTest, AnotherUidIsAnotherPod) {
+  WritePod("a.yaml", "name: web, uid: uid-0", "main");
+  WritePod("b.yaml", "name: db, uid: uid-1", "main");
+  Watch("manifests");
+  EXPECT_EQ(Find("web-node1"), "unknown");
+  EXPECT_EQ(Find("db-node1"), "main");
+}
 
-TEST_F(StaticPodSourceTest, WhatCannotBeReadIsPassedOver) {
-  Write("z.yaml", "web", "main");
-  Write(".hidden.yaml", "db", "main");
-  std::ofstream(dir_.File("manifests/broken.yaml")) << "a: {";
-  std::ofstream(dir_.File("manifests/endless.yaml")) << std::string(kLargestManifest + 1, ' ');
-  std::filesystem::create_directory(dir_.File("manifests/directory.yaml"));
+TEST_F(StaticPodSourceTest, WhatChangesIsReadAgain) {
+  Watch("manifests");
+  EXPECT_EQ(Find("web-node1"), "unknown");
+  for (const char* container : {"one", "two", "six"}) {
+    // The same size within one tick of the file system's clock.
+    WritePod("web.yaml", "name: web", container);
+    EXPECT_EQ(Find("web-node1"), container);
+  }
+  fs::rename(dir_.File("manifests/web.yaml"), dir_.File("manifests/.web.yaml"));
+  EXPECT_EQ(Find("web-node1"), "unknown");
+}
+
+TEST_F(StaticPodSourceTest, ThePlaceMayComeLaterOrBeOneFile) {
+  Watch("later");
+  EXPECT_EQ(Find("web-node1"), "unknown");
+  WritePod("web.yaml", "name: web", "main");
+  fs::rename(dir_.File("manifests/web.yaml"), dir_.File("later"));
+  EXPECT_EQ(Find("web-node1"), "main");
+}
+
+TEST_F(StaticPodSourceTest, WhatCannotBeReadIsPassedOverAndCounted) {
+  WritePod("z.yaml", "name: web", "main");
+  WritePod(".hidden.yaml", "name: db", "main");
+  Write("broken.yaml", "a: {");
+  Write("endless.yaml", std::string(kLargestManifest + 1, ' '));
+  fs::create_directory(dir_.File("manifests/directory.yaml"));
   // A regular file that opens and cannot be read.
-  std::filesystem::create_symlink("/proc/self/mem", dir_.File("manifests/failing.yaml"));
-  std::filesystem::create_symlink("nowhere", dir_.File("manifests/dangling.yaml"));
-  EXPECT_EQ(Find("web-node1").value(), "main");
-  EXPECT_TRUE(absl::IsNotFound(Find("db-node1").status()));
+  fs::create_symlink("/proc/self/mem", dir_.File("manifests/failing.yaml"));
+  fs::create_symlink("nowhere", dir_.File("manifests/dangling.yaml"));
+  Watch("manifests");
+  EXPECT_EQ(Find("web-node1"), "main");
+  EXPECT_EQ(Find("db-node1"), "unknown");
+  EXPECT_EQ(Count("bad_manifests"), 3u);
+}
+
+TEST_F(StaticPodSourceTest, WhatIsWrongIsToldWithoutAQuestion) {
+  Watch("manifests");
+  Write("broken.yaml", "a: {");
+  EXPECT_TRUE(Eventually([this] { return Count("bad_manifests") > 0; }));
+  const uint64_t before = Count("bad_manifests");
+  Write("broken.yaml", "b: [");
+  EXPECT_TRUE(Eventually([&] { return Count("bad_manifests") > before; }));
 }
 
 }  // namespace
-}  // namespace sidecar_shim
+}  // namespace sidecar_shim::testing

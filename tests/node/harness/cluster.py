@@ -9,8 +9,6 @@ from harness.node import Node
 class Cluster(Node):
     """A Node whose pods are looked up in the API server, by their real names."""
 
-    feature_gates = None  # {"PodsAPI": False} leaves the shim without kubelet's own socket.
-
     @classmethod
     def setUpClass(cls):
         cls.control_plane = ControlPlane(session.log_dir())

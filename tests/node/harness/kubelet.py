@@ -18,12 +18,15 @@ VERSIONS = {"1.37": "kubelet", "1.34": "kubelet-1.34", "1.30": "kubelet-1.30"}
 
 
 class Kubelet:
-    def __init__(self, log_dir, version="1.37", kubeconfig=None, feature_gates=None):
+    def __init__(self, log_dir, version="1.37", kubeconfig=None, feature_gates=None, config=None):
+        """config: what stands in its configuration beside or instead of what every node of the tests has."""
         self.version = version
         self.feature_gates = feature_gates or {}
+        self.config = config or {}
         self.dir = namespaces.work_dir("kubelet")
         self.root_dir = os.path.join(self.dir, "root")
         self.static_pod_path = os.path.join(self.dir, "manifests")
+        self.cert_dir = os.path.join(self.dir, "pki")
         self.pods_api_socket = os.path.join(self.root_dir, "pods-api", "pods-api.sock")
         os.makedirs(self.static_pod_path)
         # kubelet derives restart counts from the log files it finds, and the same manifest always gives the same pod uid.
@@ -37,7 +40,7 @@ class Kubelet:
                 tools.built(VERSIONS[version], "kubelet"),
                 f"--config={self._config_path}",
                 f"--root-dir={self.root_dir}",
-                f"--cert-dir={self.dir}/pki",
+                f"--cert-dir={self.cert_dir}",
                 f"--hostname-override={NODE_NAME}",
                 f"--node-ip={namespaces.NODE_ADDRESS}",
                 "--v=2",
@@ -69,7 +72,7 @@ class Kubelet:
         }
         if self.version != "1.30":  # Which does not know it, and runs on cgroup v1 anyway.
             config["failCgroupV1"] = False
-        return config
+        return {**config, **self.config}
 
     def start(self, endpoint=None):
         """Starts it on a runtime's endpoint; later without one on the same, or with another as when a node is switched."""

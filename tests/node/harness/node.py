@@ -26,6 +26,7 @@ class Node(unittest.TestCase):
 
     containerd_version = None
     kubelet_version = "1.37"
+    feature_gates = None  # {"PodsAPI": False} leaves the shim without kubelet's own socket, as before 1.37
 
     @classmethod
     def setUpClass(cls):
@@ -45,7 +46,7 @@ class Node(unittest.TestCase):
 
     @classmethod
     def make_kubelet(cls):
-        return Kubelet(session.log_dir(), cls.kubelet_version)
+        return Kubelet(session.log_dir(), cls.kubelet_version, feature_gates=cls.feature_gates)
 
     @classmethod
     def shim_arguments(cls):
