@@ -55,6 +55,10 @@ class Engine {
   // of kubelet and not started. kubelet would replace one that it sees CREATED.
   std::set<ContainerId> Hidden() const;
 
+  // The command of a postStart hook that somebody waits for; null if there is
+  // none in this container.
+  const std::vector<std::string>* AwaitedPostStart(const ContainerId& container) const;
+
   // True while the exit of some container would lead to a stop.
   bool AwaitsExits() const;
 
@@ -82,6 +86,7 @@ class Engine {
   Pod* On(const StartRequested& event, Time now, Actions& actions);
   Pod* On(const ContainerStarted& event, Time now, Actions& actions);
   Pod* On(const ContainerReady& event, Time now, Actions& actions);
+  Pod* On(const PostStartReturned& event, Time now, Actions& actions);
   Pod* On(const StartFailed& event, Time now, Actions& actions);
   Pod* On(const ContainerExited& event, Time now, Actions& actions);
   Pod* On(const ContainerGone& event, Time now, Actions& actions);

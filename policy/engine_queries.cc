@@ -71,6 +71,19 @@ std::set<ContainerId> Engine::Hidden() const {
   return hidden;
 }
 
+const std::vector<std::string>* Engine::AwaitedPostStart(const ContainerId& container) const {
+  const PodState* pod = PodOfContainer(container);
+  if (pod == nullptr || !pod->plan) return nullptr;
+  const ContainerRecord& record = pod->containers.at(container);
+  const PlannedContainer* planned = pod->plan->Find(record.name);
+  auto sandbox = pod->sandboxes.find(record.sandbox);
+  if (planned == nullptr || planned->post_start_command.empty() || sandbox == pod->sandboxes.end() ||
+      sandbox->second.waiting.empty() || sandbox->second.hooks_over.contains(record.name)) {
+    return nullptr;
+  }
+  return &planned->post_start_command;
+}
+
 bool Engine::AwaitsExits() const {
   for (const auto& [ref, pod] : pods_) {
     if (!pod.state.settings.enabled) continue;

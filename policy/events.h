@@ -90,6 +90,11 @@ struct ContainerReady {
   ContainerId container;
 };
 
+// The container's postStart hook has returned well.
+struct PostStartReturned {
+  ContainerId container;
+};
+
 // A start failed in the runtime.
 struct StartFailed {
   ContainerId container;
@@ -154,9 +159,9 @@ struct SidecarStopEnded {
 struct Tick {};
 
 using Event = std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen,
-                           StartRequested, ContainerStarted, ContainerReady, StartFailed, ContainerExited,
-                           ContainerGone, CallCancelled, CallerStops, CallerStopEnded, SandboxStopping,
-                           SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+                           StartRequested, ContainerStarted, ContainerReady, PostStartReturned, StartFailed,
+                           ContainerExited, ContainerGone, CallCancelled, CallerStops, CallerStopEnded,
+                           SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
 

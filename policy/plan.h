@@ -33,6 +33,9 @@ struct PlannedContainer {
   // A postStart hook is run by kubelet only; where one exists or cannot be
   // ruled out, the container is not launched ahead.
   Tri post_start = Tri::kUnknown;
+  // Of a postStart hook that is a command, for who sees it pass by; a stamp
+  // does not keep it.
+  std::vector<std::string> post_start_command;
   // Has a startup or readiness probe.
   bool probed = false;
   // The probes themselves, from sources that see the spec; a stamp does not

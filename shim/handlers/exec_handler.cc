@@ -1,4 +1,4 @@
-// ExecSync: kubelet's exec probes pass by here.
+// ExecSync: kubelet's exec probes and postStart hooks pass by here.
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -16,9 +16,15 @@ class ExecSyncHandler : public CallHandler {
   void OnResponse(grpc::ByteBuffer& bytes) override {
     runtime::v1::ExecSyncResponse response;
     if (!FromBytes(bytes, response)) return;
+    const policy::Engine& engine = context_.conductor.engine();
+    const policy::ContainerId container = engine.FullContainerId(request_.container_id());
     const std::vector<std::string> command(request_.cmd().begin(), request_.cmd().end());
-    context_.prober.OnExec(context_.conductor.engine().FullContainerId(request_.container_id()), command,
-                           response.exit_code() == 0);
+    const bool passed = response.exit_code() == 0;
+    context_.prober.OnExec(container, command, passed);
+    const std::vector<std::string>* hook = engine.AwaitedPostStart(container);
+    if (passed && hook != nullptr && *hook == command) {
+      context_.conductor.Feed(policy::PostStartReturned{container});
+    }
   }
 
  private:
@@ -29,8 +35,8 @@ class ExecSyncHandler : public CallHandler {
 }  // namespace
 
 std::unique_ptr<CallHandler> MakeExecSyncHandler(HandlerContext& context) {
-  // Where nobody is waited for, nothing is looked at.
-  if (!context.prober.Busy()) return nullptr;
+  // Where nobody is held, nothing is looked at.
+  if (context.conductor.engine().WaitingCount() == 0) return nullptr;
   return std::make_unique<ExecSyncHandler>(context);
 }
 

@@ -36,7 +36,6 @@ class Prober : public ProbeHand {
   // Somebody (kubelet, most likely) ran `command` in the container.
   void OnExec(const policy::ContainerId& container, const std::vector<std::string>& command, bool passed);
 
-  bool Busy() const { return !jobs_.empty(); }
   void StopAll() { jobs_.clear(); }
 
  private:

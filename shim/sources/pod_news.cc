@@ -78,6 +78,8 @@ policy::PlannedContainer FromContainer(const core::Container& container) {
   }
   planned.traits = reader.Finish();
   planned.post_start = container.lifecycle().has_poststart() ? policy::Tri::kYes : policy::Tri::kNo;
+  const auto& hook = container.lifecycle().poststart().exec().command();
+  planned.post_start_command.assign(hook.begin(), hook.end());
   planned.startup_probe = FromProbe(container.has_startupprobe(), container.startupprobe(), container);
   planned.readiness_probe = FromProbe(container.has_readinessprobe(), container.readinessprobe(), container);
   planned.probed = planned.startup_probe || planned.readiness_probe;

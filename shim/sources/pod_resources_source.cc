@@ -37,11 +37,22 @@ void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("nobody listens"));
     return;
   }
+  questions_.push_back({query.pod, std::move(answer)});
+  if (!listing_) List();
+}
+
+void PodResourcesSource::List() {
+  listing_ = true;
   client_.Call<v1::ListPodResourcesResponse>(
       kList, v1::ListPodResourcesRequest(), kTimeout,
-      [ref = query.pod, answer = std::move(answer)](const grpc::Status& status,
-                                                    const v1::ListPodResourcesResponse& response) {
-        answer(status.ok() ? Search(response, ref) : WhyNoNews(status));
+      [this, questions = std::exchange(questions_, {})](const grpc::Status& status,
+                                                        const v1::ListPodResourcesResponse& response) {
+        listing_ = false;
+        // A pod that was asked for meanwhile may be too new for this answer.
+        if (!questions_.empty()) List();
+        for (const Question& question : questions) {
+          question.answer(status.ok() ? Search(response, question.pod) : WhyNoNews(status));
+        }
       });
 }
 

@@ -1,10 +1,12 @@
 // kubelet's podresources API (KEP-606, there since kubelet 1.15): which
 // containers a pod has, and nothing else. The policy then learns the rest as
-// the containers arrive (PodPlan::names_only).
+// the containers arrive (PodPlan::names_only). It answers with all pods at once
+// and so many times a second only, so one answer serves all who wait.
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_POD_RESOURCES_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_POD_RESOURCES_SOURCE_H_
 
 #include <string>
+#include <vector>
 
 #include "shim/relay/unary_client.h"
 #include "shim/relay/upstream.h"
@@ -20,9 +22,18 @@ class PodResourcesSource : public PlanSource {
   void Find(const PodQuery& query, Answer answer) override;
 
  private:
+  struct Question {
+    policy::PodRef pod;
+    Answer answer;
+  };
+
+  void List();
+
   const std::string socket_path_;
   Upstream upstream_;
   UnaryClient client_;
+  std::vector<Question> questions_;  // for the next list
+  bool listing_ = false;
 };
 
 }  // namespace sidecar_shim

@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 
+from figures import quantile, show  # pylint: disable=wrong-import-position
 from harness import namespaces, pods, session, tools  # pylint: disable=wrong-import-position
 from harness.containerd import Containerd  # pylint: disable=wrong-import-position
 from harness.shim import Shim, binary  # pylint: disable=wrong-import-position
@@ -117,18 +118,9 @@ def duration(attempts, since_sandbox=False):
     return 1e3 * (max(attempt["started"] for attempt in attempts.values()) - began)
 
 
-def quantile(values, which):
-    return sorted(values)[min(len(values) - 1, int(which * len(values)))]
-
-
 def show_ratio(what, values, values_direct):
     ratio = quantile(values, 0.5) / quantile(values_direct, 0.5)
     print(f"  {what}: ratio of the medians {ratio:.2f} (bar: at most {POD_RATIO_BAR})", flush=True)
-
-
-def show(what, values):
-    p50, p99 = quantile(values, 0.5), quantile(values, 0.99)
-    print(f"{what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, n = {len(values)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@
 When a probe could first pass is read from the sidecar's log, whose lines the runtime stamps with nanoseconds.
 """
 
-import datetime
-
 from harness import pods, session, tools, wait
+from harness.log_lines import time_of_line
 from harness.node import Node
 from harness.pods import PRIORITY
 
@@ -39,16 +38,7 @@ class Readiness(Node):
 
     def ready_at_ns(self, name):
         """When the sidecar said so, as the runtime dates its log line."""
-        path = self.in_runtime(name)["proxy"]["logPath"]
-
-        def line():
-            with open(path, encoding="utf-8") as log:
-                return next((entry for entry in log if entry.rstrip().endswith(" ready")), None)
-
-        stamp = wait.until(line, f"{name}: the proxy says that it is ready").split()[0]
-        whole, fraction = stamp.rstrip("Z").split("+")[0].split(".")
-        seconds = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.timezone.utc).timestamp()
-        return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+        return time_of_line(self.in_runtime(name)["proxy"]["logPath"], "ready")
 
     def launched_after_ready(self, name):
         """Seconds from the moment at which the probe could first pass to the main's creation."""
@@ -111,11 +101,9 @@ class Readiness(Node):
         self.assertGreater(self.launched_after_ready("ready-hook"), 0)
 
     def test_a_blockers_hook_is_waited_for(self):
-        hook = {"postStart": {"exec": {"command": ["sh", "-c", "sleep 2; touch /tmp/hook-over"]}}}
-        blocker = pods.container("proxy", f"until [ -e /tmp/hook-over ]; do sleep 0.02; done; echo ready; {FOREVER}",
-                                 env={PRIORITY: 10}, lifecycle=hook)
-        self.add(pods.pod("hook-over", [main(), blocker]))
-        self.assertGreater(self.launched_after_ready("hook-over"), 0)
+        hook = {"postStart": {"exec": {"command": ["sh", "-c", "sleep 2; echo ready >/proc/1/fd/1"]}}}
+        blocker = pods.container("proxy", FOREVER, env={PRIORITY: 10}, lifecycle=hook)
+        self.check_held_until_ready(pods.pod("hook-over", [main(), blocker]))
 
     def test_a_pod_may_be_content_with_running(self):
         probe = {"exec": {"command": ["cat", "/tmp/never"]}}

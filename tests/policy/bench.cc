@@ -280,6 +280,8 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     CreateAndMaybeStart(name, /*start=*/false);
   } else if (verb == "ready") {
     Send(ContainerReady{Container(name).id});
+  } else if (verb == "hooked") {
+    Send(PostStartReturned{Container(name).id});
   } else if (verb == "starts") {
     Start(name);
   } else if (verb == "held") {

@@ -64,6 +64,7 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
                         CallerStops{id},
                         CallerStopEnded{id, false},
                         ContainerReady{id},
+                        PostStartReturned{id},
                         SandboxStopping{bench.sandbox()},
                         SandboxGone{bench.sandbox()},
                         PullStarted{bench.pod(), "i"},

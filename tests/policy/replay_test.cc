@@ -52,6 +52,7 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
         CallerStops{id},
         CallerStopEnded{id, one_of(2) == 0},
         ContainerReady{id},
+        PostStartReturned{id},
         SandboxStopping{sandbox},
         SandboxGone{sandbox},
         PullStarted{pod, "image"},

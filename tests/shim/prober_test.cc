@@ -1,5 +1,5 @@
-// The shim's own probes, through the whole shim: a container is launched when
-// the probe of the one it waits for passes.
+// Probes and hooks through the whole shim: a container is launched when those
+// of the one it waits for are through.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -12,6 +12,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "health.pb.h"
 #include "tests/shim/pod_support.h"
@@ -63,8 +64,8 @@ class Port {
 
 class ProberTest : public ::testing::Test {
  protected:
-  // "main" waits for "proxy", which has this probe.
-  void Launch(const std::string& probe) {
+  // "main" waits for "proxy", which has this probe or hook.
+  void Launch(const std::string& probe, const std::string& until = "to be ready") {
     std::filesystem::create_directory(setup_.config.static_pod_path);
     std::ofstream(setup_.config.static_pod_path + "/pod.json") << R"({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "pod"}, "spec": {"restartPolicy": "Never", "containers": [{"name": "main"},
@@ -73,12 +74,19 @@ class ProberTest : public ::testing::Test {
     pod_.emplace(setup_, std::map<std::string, std::string>{{"kubernetes.io/config.source", "file"}});
     const auto [status, id] = pod_->Create(pod_->Request("main"));
     ASSERT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
-    EXPECT_NE(status.error_message().find("to be ready"), std::string::npos) << status.error_message();
+    EXPECT_NE(status.error_message().find(until), std::string::npos) << status.error_message();
     proxy_ = pod_->Launch(pod_->Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}}));
     ASSERT_FALSE(proxy_.empty());
   }
 
   bool MainIsThere() { return !setup_.runtime.model().Id("main").empty(); }
+
+  grpc::Status Exec(const std::vector<std::string>& command) {
+    cri::ExecSyncRequest exec;
+    exec.set_container_id(proxy_);
+    for (const std::string& word : command) exec.add_cmd(word);
+    return setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first;
+  }
 
   // Until `exec_passes_` the command fails.
   void ScriptExec() {
@@ -135,17 +143,22 @@ TEST_F(ProberTest, KubeletsOwnExecProbeCounts) {
   // Not before an hour, as far as the shim's own probe goes.
   Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}, "initialDelaySeconds": 3600})");
   exec_passes_ = true;
-  cri::ExecSyncRequest exec;
-  exec.set_container_id(proxy_);
-  exec.add_cmd("something else");
-  ASSERT_TRUE(setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first.ok());
+  ASSERT_TRUE(Exec({"something else"}).ok());
   EXPECT_FALSE(MainIsThere());
-  exec.clear_cmd();
-  exec.add_cmd("cat");
-  exec.add_cmd("/ok");
-  ASSERT_TRUE(setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first.ok());
+  ASSERT_TRUE(Exec({"cat", "/ok"}).ok());
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
   EXPECT_EQ(setup_.runtime.Count(Method("ExecSync")), 2u);
+}
+
+TEST_F(ProberTest, KubeletsPostStartHookIsSeenToReturn) {
+  ScriptExec();
+  Launch(R"("lifecycle": {"postStart": {"exec": {"command": ["warm", "up"]}}})", "to be started");
+  ASSERT_TRUE(Exec({"warm", "up"}).ok());  // fails: kubelet will end the container
+  exec_passes_ = true;
+  ASSERT_TRUE(Exec({"warm"}).ok());
+  EXPECT_FALSE(MainIsThere());
+  ASSERT_TRUE(Exec({"warm", "up"}).ok());
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
 }
 
 TEST_F(ProberTest, TcpSocket) {

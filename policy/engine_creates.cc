@@ -1,0 +1,128 @@
+// What becomes of a create: admitted, refused, or answered with a container
+// that the shim has made already.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/engine.h"
+#include "policy/gate.h"
+#include "policy/settle.h"
+
+namespace sidecar_shim::policy {
+namespace {
+
+// kubelet retries an error with these words after 1-1.5 s instead of 10-15 s
+// (facts/kubelet.md §2). For what no event of kubelet's will follow.
+constexpr absl::string_view kRetryHint = "; network is not ready";
+
+// Asked for a container again, and for no new one in between: kubelet has been
+// through all that it is willing to create. What it has not asked for is no
+// regular container, or has no image yet, and must not be waited for.
+void LearnWhoIsNotComing(const PodState& pod, SandboxRecord& sandbox, const std::string& name) {
+  auto waiting = sandbox.waiting.find(name);
+  if (!pod.plan || !pod.plan->names_only || waiting == sandbox.waiting.end() ||
+      waiting->second.arrived != pod.arrived.size()) {
+    return;
+  }
+  for (const PlannedContainer& container : pod.plan->containers) {
+    if (!pod.arrived.contains(container.name)) sandbox.not_coming.insert(container.name);
+  }
+}
+
+// The container of that name that the shim itself made in this sandbox and
+// that a create with this attempt number must be answered with; null if none.
+const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState& pod,
+                                                                  const SandboxId& sandbox,
+                                                                  const std::string& name, uint32_t attempt) {
+  const std::pair<const ContainerId, ContainerRecord>* newest = nullptr;
+  for (const auto& entry : pod.containers) {
+    const ContainerRecord& container = entry.second;
+    if (container.sandbox != sandbox || container.name != name || container.collected) continue;
+    if (newest == nullptr || newest->second.order < container.order) newest = &entry;
+  }
+  if (newest == nullptr || !newest->second.by_shim || newest->second.caller_stops) return nullptr;
+  const ContainerRecord& container = newest->second;
+  const bool alive = container.state == RunState::kCreated || container.state == RunState::kRunning;
+  // A larger attempt for an ended container is a restart: kubelet has seen the
+  // exit. Unless that exit is final, then kubelet goes by an older look at the
+  // pod (it counts attempts over sandboxes) and must not run it again.
+  return alive || attempt <= container.attempt || pod.IsFinal(container) ? newest : nullptr;
+}
+
+}  // namespace
+
+Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) {
+    actions.emplace_back(AdmitCreate{event.call, {}});
+    return nullptr;
+  }
+  PodState& state = pod->state;
+  SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
+  if (!event.pod_annotations.empty()) UpdateSettings(state, event.pod_annotations, actions);
+  state.last_activity = now;
+  state.arrived[event.name] = event.traits;
+  // kubelet runs a postStart hook before it makes its next call for the pod.
+  sandbox.hooks_over = sandbox.ran;
+
+  if (const auto* launched = FindLaunched(state, event.sandbox, event.name, event.attempt)) {
+    actions.emplace_back(AnswerCreate{event.call, launched->first});
+    return pod;
+  }
+  auto waiting = sandbox.waiting.find(event.name);
+  if (waiting != sandbox.waiting.end() && waiting->second.launching) {
+    waiting->second.creates.push_back(event.call);
+    return pod;
+  }
+  const bool asked_before = waiting != sandbox.waiting.end();
+  if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits);
+      other && !asked_before) {
+    const char* excuse = !state.plan              ? "; no plan source told of it in time"
+                         : state.plan->names_only ? "; only names were known, and it may be a native sidecar"
+                                                  : "";
+    actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
+                              absl::StrCat("priority ", event.traits.priority.value, " arrives after \"",
+                                           *other, "\" of lower priority has started", excuse)});
+  }
+  LearnWhoIsNotComing(state, sandbox, event.name);
+  const Verdict verdict = JudgeCreate(state, sandbox, event.name);
+  if (verdict.open || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
+    if (waiting != sandbox.waiting.end()) {
+      if (waiting->second.remembered) actions.emplace_back(Forget{event.sandbox, event.name});
+      sandbox.waiting.erase(waiting);
+    }
+    actions.emplace_back(AdmitCreate{event.call, StampFor(state, event.name, /*by_shim=*/false)});
+    return pod;
+  }
+  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
+  const bool remember =
+      options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
+  if (waiting == sandbox.waiting.end()) {
+    waiting = sandbox.waiting.emplace(event.name, WaitingContainer{}).first;
+    waiting->second.since = now;
+    actions.emplace_back(Note{Note::Kind::kRefused, state.ref, event.name, verdict.message});
+  }
+  if (waiting->second.remembered && !remember) actions.emplace_back(Forget{event.sandbox, event.name});
+  waiting->second.remembered = remember;
+  waiting->second.arrived = state.arrived.size();
+  actions.emplace_back(RefuseCreate{
+      event.call, absl::StrCat(verdict.message, verdict.silent && !remember ? kRetryHint : ""), remember});
+  return pod;
+}
+
+Engine::Pod* Engine::On(const CreateFailed& event, Time now, Actions& actions) {
+  Pod* pod = PodOfSandbox(event.sandbox);
+  if (pod == nullptr) return nullptr;
+  pod->state.last_activity = now;
+  if (!event.by_shim) return pod;
+  auto& waiting = pod->state.sandboxes.at(event.sandbox).waiting;
+  if (auto it = waiting.find(event.name); it != waiting.end()) {
+    // kubelet's own request goes to the runtime, which tells it what is wrong.
+    for (CallId call : it->second.creates) {
+      actions.emplace_back(AdmitCreate{call, StampFor(pod->state, event.name, /*by_shim=*/false)});
+    }
+    waiting.erase(it);
+  }
+  return pod;
+}
+
+}  // namespace sidecar_shim::policy

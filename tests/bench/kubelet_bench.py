@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""What a real kubelet's pods wait for the shim: from the opening of a gate to the create. Prints numbers beside their bars.
+
+    kubelet_bench.py [--quick]
+
+Main is listed first, so that kubelet asks for it before its sidecar and has to be refused. All times are the runtime's own.
+"""
+
+import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
+
+from figures import show  # pylint: disable=wrong-import-position
+from harness import namespaces, pods, session, tools, wait  # pylint: disable=wrong-import-position
+from harness.log_lines import time_of_line  # pylint: disable=wrong-import-position
+from harness.node import Node  # pylint: disable=wrong-import-position
+from harness.shim import binary  # pylint: disable=wrong-import-position
+
+RUNNING_BAR_MS = 10
+READY_BAR_MS = 300
+FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.02; done"
+EXEC = {"exec": {"command": ["cat", "/tmp/ok"]}}
+
+
+class Bench(Node):
+    """No test: a node to measure on."""
+
+    containerd_version = "2.4"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measure launches under a real kubelet.")
+    parser.add_argument("--quick", action="store_true", help="fewer pods")
+    options = parser.parse_args()
+    if os.environ.get(namespaces.MARK) is None:
+        try:
+            tools.require(session.ALL + ("grpc-health",))
+            binary()
+        except tools.Missing as missing:
+            print(f"skipped: kubelet_bench.py: {missing}")
+            sys.exit(session.SKIPPED)
+    namespaces.enter()
+    try:
+        Bench.setUpClass()
+        measure(Bench(), 10 if options.quick else 100)
+    finally:
+        Bench.doClassCleanups()
+
+
+def measure(node, count):
+    opened = [launched_after(node, number, sidecar(FOREVER), started) for number in range(count)]
+    show("sidecar started -> main created by the shim, main listed first", opened)
+    print(f"  bar: p99 at most {RUNNING_BAR_MS} ms", flush=True)
+    for kind, make in KINDS.items():
+        late = [launched_after(node, f"{kind}-{number}", make(round(2 + number % 7 / 7, 2)), ready) for number in range(count // 5)]
+        show(f"{kind} probe could first pass -> main created", late)
+    print(f"  bar: at most {READY_BAR_MS} ms", flush=True)
+
+
+def sidecar(command, **more):
+    return pods.container("sidecar", command, env={pods.PRIORITY: 10}, **more)
+
+
+def exec_probed(after):
+    return sidecar(f"sleep {after}; touch /tmp/ok; echo ready; {FOREVER}", readinessProbe={**EXEC, "periodSeconds": 10})
+
+
+def http_probed(after):
+    command = f"mkdir /tmp/www; touch /tmp/www/ok; sleep {after}; echo ready; exec httpd -f -p 18080 -h /tmp/www"
+    return sidecar(command, readinessProbe={"httpGet": {"path": "/ok", "port": 18080}, "periodSeconds": 10})
+
+
+def tcp_probed(after):
+    command = f"sleep {after}; echo ready; exec nc -lk -p 18081 -e true"
+    return sidecar(command, readinessProbe={"tcpSocket": {"port": 18081}, "periodSeconds": 10})
+
+
+def grpc_probed(after):
+    command = f"exec /tools/grpc-health --listen :18082 --serving-after {after}s"
+    mount = {"name": "tools", "mountPath": "/tools"}
+    return sidecar(command, readinessProbe={"grpc": {"port": 18082}, "periodSeconds": 10}, volumeMounts=[mount])
+
+
+KINDS = {"exec": exec_probed, "httpGet": http_probed, "tcpSocket": tcp_probed, "grpc": grpc_probed}
+
+
+def launched_after(node, number, container, moment):
+    """ms from that moment of the sidecar's to the creation of main."""
+    name = f"bench-{number}".lower()
+    volumes = [{"name": "tools", "hostPath": {"path": tools.bin_dir("grpc-health")}}]
+    spec = {"volumes": volumes, "hostNetwork": False, "terminationGracePeriodSeconds": 1}
+    node.kubelet.add(pods.pod(name, [pods.container("main", FOREVER), container], "Always", **spec))
+    wait.until(lambda: "main" in node.in_runtime(name), f"{name}: main is there")
+    statuses = node.in_runtime(name)
+    took = (statuses["main"]["createdAtNs"] - moment(statuses["sidecar"])) / 1e6
+    if took < 0:
+        sys.exit(f"{name}: main was created too early: {took} ms")
+    node.kubelet.remove(name)
+    return took
+
+
+def started(status):
+    return status["startedAtNs"]
+
+
+def ready(status):
+    return time_of_line(status["logPath"], "ready")
+
+
+if __name__ == "__main__":
+    main()
