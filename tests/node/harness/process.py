@@ -17,6 +17,8 @@ class Daemon:
         self.log_path = log_path
         self._env = env
         self._process = None
+        # Another test's daemon of that name may have written there before.
+        self._log_from = os.path.getsize(log_path) if os.path.exists(log_path) else 0
 
     @property
     def pid(self):
@@ -66,8 +68,9 @@ class Daemon:
 
     def log(self):
         try:
-            with open(self.log_path, encoding="utf-8", errors="replace") as log:
-                return log.read()
+            with open(self.log_path, "rb") as log:
+                log.seek(self._log_from)
+                return log.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
 
