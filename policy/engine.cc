@@ -106,6 +106,9 @@ Engine::Pod* Engine::On(const PlanLearnt& event, Time, Actions&) {
   // A stamp is what an earlier shim once knew; it only fills a gap.
   if (plan && event.plan.source == "stamp") return nullptr;
   plan = event.plan;
+  if (!plan->names_only) {
+    for (auto& [id, sandbox] : it->second.state.sandboxes) sandbox.not_coming.clear();
+  }
   return &it->second;
 }
 
@@ -187,7 +190,8 @@ Engine::Pod* Engine::On(const ContainerReady& event, Time, Actions&) {
   const ContainerRecord& container = pod->state.containers.at(event.container);
   auto sandbox = pod->state.sandboxes.find(container.sandbox);
   if (sandbox == pod->state.sandboxes.end()) return nullptr;
-  return sandbox->second.ready.insert(container.name).second ? pod : nullptr;
+  const bool hook_is_news = event.by_kubelet && sandbox->second.hooks_over.insert(container.name).second;
+  return sandbox->second.ready.insert(container.name).second || hook_is_news ? pod : nullptr;
 }
 
 Engine::Pod* Engine::On(const PostStartReturned& event, Time, Actions&) {

@@ -55,6 +55,9 @@ class Engine {
   // of kubelet and not started. kubelet would replace one that it sees CREATED.
   std::set<ContainerId> Hidden() const;
 
+  // May a container be started in this sandbox without kubelet's word?
+  bool MayLaunch(const SandboxId& sandbox) const;
+
   // The command of a postStart hook that somebody waits for; null if there is
   // none in this container.
   const std::vector<std::string>* AwaitedPostStart(const ContainerId& container) const;

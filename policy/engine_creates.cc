@@ -60,7 +60,9 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
   if (!event.pod_annotations.empty()) UpdateSettings(state, event.pod_annotations, actions);
   state.last_activity = now;
-  state.arrived[event.name] = event.traits;
+  const bool is_new = state.arrived.insert_or_assign(event.name, event.traits).second;
+  // kubelet is past where it was: what it had not asked for may come now.
+  if (is_new) sandbox.not_coming.clear();
   // kubelet runs a postStart hook before it makes its next call for the pod.
   sandbox.hooks_over = sandbox.ran;
 

@@ -71,6 +71,11 @@ std::set<ContainerId> Engine::Hidden() const {
   return hidden;
 }
 
+bool Engine::MayLaunch(const SandboxId& sandbox) const {
+  const PodState* pod = FindPodOfSandbox(sandbox);
+  return pod != nullptr && !pod->sandboxes.at(sandbox).stopping && !pod->IsTakenDown(sandbox);
+}
+
 const std::vector<std::string>* Engine::AwaitedPostStart(const ContainerId& container) const {
   const PodState* pod = PodOfContainer(container);
   if (pod == nullptr || !pod->plan) return nullptr;

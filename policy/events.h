@@ -84,10 +84,12 @@ struct ContainerStarted {
   ContainerId container;
 };
 
-// The container's startup and readiness probes have passed, as kubelet or the
-// shim's own probes found.
+// The container's startup and readiness probes have passed.
 struct ContainerReady {
   ContainerId container;
+  // Found by kubelet, which says so only once the postStart hook is over; else
+  // by the shim's own probes.
+  bool by_kubelet = false;
 };
 
 // The container's postStart hook has returned well.

@@ -62,7 +62,7 @@ bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::s
   if (WillNotCome(pod, name) || sandbox.not_coming.contains(name)) return true;
   if (!sandbox.ran.contains(name)) return false;
   if (pod.settings.launch_gate == LaunchGate::kRunning || sandbox.ended.contains(name)) return true;
-  if (WaitsForProbe(pod, name)) return sandbox.ready.contains(name);
+  if (WaitsForProbe(pod, name) && !sandbox.ready.contains(name)) return false;
   const PlannedContainer* planned = pod.plan->Find(name);
   return (planned != nullptr && planned->post_start == Tri::kNo) || sandbox.hooks_over.contains(name);
 }

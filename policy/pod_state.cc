@@ -30,6 +30,13 @@ bool PodState::IsFinal(const ContainerRecord& container) const {
   });
 }
 
+bool PodState::IsTakenDown(const SandboxId& sandbox) const {
+  return std::any_of(containers.begin(), containers.end(), [&](const auto& entry) {
+    const ContainerRecord& container = entry.second;
+    return container.sandbox == sandbox && container.caller_stops && Latest(container.name) == &container;
+  });
+}
+
 bool PodState::ShowsIntent() const {
   if (settings.ordered || settings.intent || (plan && plan->ShowsIntent())) return true;
   for (const auto& [name, traits] : arrived) {

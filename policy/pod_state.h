@@ -119,6 +119,10 @@ struct PodState {
   // this pod: by its restart policy, or as a sidecar of a finished job, which
   // is reported as a success.
   bool IsFinal(const ContainerRecord& container) const;
+  // True while somebody (kubelet, most likely) takes this sandbox's containers
+  // down, or has done so: the newest of some name is, or was, stopped by a
+  // caller and did not come again.
+  bool IsTakenDown(const SandboxId& sandbox) const;
   // True if any container, planned or seen, asks for order or termination.
   bool ShowsIntent() const;
 };

@@ -42,6 +42,9 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
         actions.emplace_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
       }
       if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
+      // Of a pod that is being deleted kubelet stops the containers first and
+      // the sandbox after them. Whether this is one, its own retry will show.
+      if (pod.IsTakenDown(sandbox_id)) continue;
       waiting.launching = true;
       actions.emplace_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
       actions.emplace_back(
@@ -51,9 +54,10 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
 }
 
 // Probes run only while somebody is held because of them.
-std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& sandbox) {
+std::set<std::string> ProbesWanted(const PodState& pod, const SandboxId& id, const SandboxRecord& sandbox) {
   std::set<std::string> wanted;
-  if (sandbox.stopping || sandbox.waiting.empty() || pod.settings.launch_gate == LaunchGate::kRunning) {
+  if (sandbox.stopping || sandbox.waiting.empty() || pod.settings.launch_gate == LaunchGate::kRunning ||
+      pod.IsTakenDown(id)) {
     return wanted;
   }
   const LaunchOrder order = LaunchOrder::Of(pod);
@@ -68,7 +72,7 @@ std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& san
 
 void SettleProbes(PodState& pod, Actions& actions) {
   std::map<SandboxId, std::set<std::string>> wanted;
-  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, sandbox);
+  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, id, sandbox);
   for (auto& [id, container] : pod.containers) {
     const PlannedContainer* planned = pod.plan ? pod.plan->Find(container.name) : nullptr;
     const bool probe = planned != nullptr && (planned->startup_probe || planned->readiness_probe) &&

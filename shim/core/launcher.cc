@@ -64,6 +64,10 @@ void Launcher::Launch(const policy::Launch& action) {
         }
         seen.container = response.container_id();
         conductor_.Feed(seen);
+        if (!conductor_.engine().MayLaunch(seen.sandbox)) {
+          conductor_.Feed(policy::StartFailed{seen.container, "sidecar-shim: the pod is being taken down"});
+          return;
+        }
         Start(seen.container);
       });
 }

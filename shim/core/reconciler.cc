@@ -259,6 +259,8 @@ void Reconciler::TellFound(std::vector<Found>& found) {
     if (container.stamp && container.stamp->plan && pod != nullptr) {
       conductor_.Feed(policy::PlanLearnt{pod->ref, *container.stamp->plan});
     }
+    // Of a container's readiness the policy takes notice only now.
+    if (pod != nullptr) plans_.Tell(pod->ref);
   }
 }
 

@@ -1,4 +1,5 @@
 // CreateContainer: the gate.
+#include <algorithm>
 #include <utility>
 
 #include "shim/cri/facts.h"
@@ -25,6 +26,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
       return;
     }
     auto guard = std::weak_ptr<bool>(alive_);
+    give_up_ = Loop::Now() + kPatience;
     context_.reconciler.WhenReady(kPatience, [this, guard] {
       if (guard.lock()) FindPlan();
     });
@@ -93,7 +95,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     }
     auto guard = std::weak_ptr<bool>(alive_);
     context_.plans.WhenAnswered({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
-                                kPatience, [this, guard] {
+                                std::max<Duration>(give_up_ - Loop::Now(), Duration{0}), [this, guard] {
                                   if (guard.lock()) AskPolicy();
                                 });
   }
@@ -123,6 +125,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   CreateContainerRequest request_;
   policy::SandboxId sandbox_;
   policy::CallId question_ = 0;
+  Time give_up_{0};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

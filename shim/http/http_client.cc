@@ -45,9 +45,16 @@ struct Detour {
   std::string host_header;
 };
 
-Detour DetourFor(const std::string& url, const std::string& server_name) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> parts(curl_url(), &curl_url_cleanup);
+using UrlParts = std::unique_ptr<CURLU, void (*)(CURLU*)>;
+
+UrlParts Parse(const std::string& url) {
+  UrlParts parts(curl_url(), &curl_url_cleanup);
   curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0);
+  return parts;
+}
+
+Detour DetourFor(const std::string& url, const std::string& server_name) {
+  const UrlParts parts = Parse(url);
   const std::string host = UrlPart(parts.get(), CURLUPART_HOST);
   const std::string port = UrlPart(parts.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   curl_url_set(parts.get(), CURLUPART_HOST, server_name.c_str(), 0);
@@ -62,6 +69,8 @@ std::string HttpUrl(absl::string_view scheme, absl::string_view host, int port, 
   return absl::StrCat(scheme, "://", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", port,
                       absl::StartsWith(path, "/") ? "" : "/", path);
 }
+
+std::string HttpHost(const std::string& url) { return UrlPart(Parse(url).get(), CURLUPART_HOST); }
 
 absl::Status HttpSuccess(const HttpResult& result) {
   if (!result.status.ok() || (result.code >= 200 && result.code < 400)) return result.status;
@@ -92,6 +101,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     curl_slist* connect_to = nullptr;
     std::string body;
     bool too_large = false;
+    bool satisfied = false;  // has all it wants
     Time last_heard{0};
   };
 
@@ -141,6 +151,10 @@ size_t HttpClient::State::OnBody(char* data, size_t size, size_t count, void* us
         });
     return length;
   }
+  if (transfer.request.enough_body > 0 && transfer.body.size() + length > transfer.request.enough_body) {
+    transfer.satisfied = true;
+    return 0;
+  }
   if (transfer.body.size() + length > kLargestBody) {
     transfer.too_large = true;
     return 0;
@@ -170,8 +184,12 @@ bool HttpClient::State::Configure(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy;
   for (const auto& [name, value] : request.headers) {
-    transfer.headers = curl_slist_append(transfer.headers, absl::StrCat(name, ": ", value).c_str());
+    // With a colon libcurl would take an empty one for a header to leave out.
+    transfer.headers =
+        curl_slist_append(transfer.headers, value.empty() ? absl::StrCat(name, ";").c_str()
+                                                          : absl::StrCat(name, ": ", value).c_str());
   }
+  if (request.own_connection) transfer.headers = curl_slist_append(transfer.headers, "Connection: close");
   std::string url = request.url;
   if (!request.server_name.empty()) {
     const Detour detour = DetourFor(request.url, request.server_name);
@@ -190,9 +208,16 @@ bool HttpClient::State::Configure(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, Milliseconds(request.timeout));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  // A name server that does not answer holds up the request that asks it, and
+  // no other: libcurl would join its resolver's thread.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  if (request.own_connection) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, request.connect_only ? 1L : 0L);
   transfer.last_heard = Loop::Now();
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
@@ -231,7 +256,10 @@ void HttpClient::State::End(Transfer& transfer, CURLcode result) {
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &code);
   answer.code = static_cast<int>(code);
   answer.body = std::move(transfer.body);
-  if (result != CURLE_OK) {
+  const char* redirect = nullptr;
+  curl_easy_getinfo(transfer.easy, CURLINFO_REDIRECT_URL, &redirect);
+  if (redirect != nullptr) answer.redirect = redirect;
+  if (result != CURLE_OK && !transfer.satisfied) {
     const std::string why = transfer.too_large                    ? "the answer is larger than 64 MiB"
                             : result == CURLE_ABORTED_BY_CALLBACK ? "nothing has come for too long"
                             : result == CURLE_UNKNOWN_OPTION ? "this libcurl takes no inline certificates"

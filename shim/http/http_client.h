@@ -38,6 +38,12 @@ struct HttpRequest {
 
   // Only connect, as a tcpSocket probe does.
   bool connect_only = false;
+  // Uses no connection of an earlier request and leaves none behind: a server
+  // may serve one at a time.
+  bool own_connection = false;
+  // All is well once more than so much of the body has come, and nothing more
+  // is read; 0 = all of it is wanted.
+  size_t enough_body = 0;
 };
 
 struct HttpResult {
@@ -46,10 +52,15 @@ struct HttpResult {
   absl::Status status;
   int code = 0;
   std::string body;  // empty where on_data took it
+  // Where the answer sends the client to, as a whole url; "" = nowhere.
+  std::string redirect;
 };
 
 // "http://[::1]:8080/path"; an IPv6 host is put in brackets.
 std::string HttpUrl(absl::string_view scheme, absl::string_view host, int port, absl::string_view path);
+
+// The host of a url, "" where there is none.
+std::string HttpHost(const std::string& url);
 
 // OK where the exchange went well with a code of 200-399, which is what
 // kubelet's probes and hooks ask for.

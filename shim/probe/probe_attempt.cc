@@ -1,5 +1,7 @@
 #include "shim/probe/probe_attempt.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -16,6 +18,16 @@ using policy::ProbeSpec;
 constexpr const char* kHealthCheck = "/grpc.health.v1.Health/Check";
 // Applications tell probes from users by this prefix.
 constexpr const char* kUserAgent = "kube-probe/sidecar-shim";
+// As in kubelet's prober: of a body no more is read, and redirects are followed
+// so often, within the same host.
+constexpr size_t kEnoughBody = 10 * 1024;
+constexpr int kMostRedirects = 10;
+
+bool IsRedirect(const HttpResult& result) {
+  constexpr int kCodes[] = {301, 302, 303, 307, 308};
+  return result.status.ok() && !result.redirect.empty() &&
+         std::find(std::begin(kCodes), std::end(kCodes), result.code) != std::end(kCodes);
+}
 
 class ExecAttempt : public ProbeAttempt {
  public:
@@ -41,28 +53,54 @@ class ExecAttempt : public ProbeAttempt {
 // httpGet, and tcpSocket as an HTTP request that stops once it is connected.
 class HttpAttempt : public ProbeAttempt {
  public:
-  HttpAttempt(HttpClient& http, const ProbeSpec& spec, const ProbeTarget& target, Done done) : http_(http) {
-    HttpRequest request;
+  HttpAttempt(HttpClient& http, const ProbeSpec& spec, const ProbeTarget& target, Done done)
+      : http_(http), done_(std::move(done)), deadline_(Loop::Now() + spec.timeout) {
     const std::string& host = spec.host.empty() ? target.pod_address : spec.host;
-    request.url = HttpUrl(spec.https ? "https" : "http", host, spec.port, spec.path);
-    request.connect_only = spec.kind == ProbeSpec::Kind::kTcpSocket;
-    request.headers = spec.headers;
+    request_.url = HttpUrl(spec.https ? "https" : "http", host, spec.port, spec.path);
+    request_.connect_only = spec.kind == ProbeSpec::Kind::kTcpSocket;
+    request_.headers = spec.headers;
     bool own_agent = false;
     for (const auto& [name, value] : spec.headers) own_agent |= absl::EqualsIgnoreCase(name, "User-Agent");
-    if (!own_agent) request.headers.emplace_back("User-Agent", kUserAgent);
-    request.timeout = spec.timeout;
-    request.connect_timeout = spec.timeout;
-    request.verify = false;
-    id_ = http_.Send(std::move(request), [connect_only = spec.kind == ProbeSpec::Kind::kTcpSocket,
-                                          done = std::move(done)](const HttpResult& result) {
-      done(connect_only ? result.status : HttpSuccess(result));
-    });
+    if (!own_agent) request_.headers.emplace_back("User-Agent", kUserAgent);
+    request_.verify = false;
+    request_.own_connection = true;
+    request_.enough_body = kEnoughBody;
+    Send();
   }
   ~HttpAttempt() override { http_.Cancel(id_); }
 
  private:
+  void Send() {
+    // A redirect takes its time from the same budget.
+    request_.timeout = std::max<Duration>(deadline_ - Loop::Now(), std::chrono::milliseconds(1));
+    request_.connect_timeout = request_.timeout;
+    id_ = http_.Send(request_, [this](const HttpResult& result) { Answered(result); });
+  }
+
+  void Answered(const HttpResult& result) {
+    if (!request_.connect_only && IsRedirect(result) && HttpHost(result.redirect) == HttpHost(request_.url)) {
+      if (++redirects_ <= kMostRedirects) {
+        request_.url = result.redirect;
+        Send();
+        return;
+      }
+      End(absl::UnavailableError(absl::StrCat("more than ", kMostRedirects, " redirects")));
+      return;
+    }
+    End(request_.connect_only ? result.status : HttpSuccess(result));
+  }
+
+  void End(const absl::Status& status) {
+    const Done done = done_;  // this may be gone before it returns
+    done(status);
+  }
+
   HttpClient& http_;
+  const Done done_;
+  const Time deadline_;
+  HttpRequest request_;
   HttpClient::Id id_ = 0;
+  int redirects_ = 0;
 };
 
 class GrpcAttempt : public ProbeAttempt {

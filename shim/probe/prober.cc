@@ -78,7 +78,14 @@ void Prober::ReadAddress(const std::shared_ptr<Job>& job) {
                         const grpc::Status& status, const runtime::v1::PodSandboxStatusResponse& response) {
         const std::shared_ptr<Job> waiting = weak.lock();
         if (!waiting) return;
-        waiting->target.pod_address = PodAddress(status.ok() ? response.status().network().ip() : "");
+        if (!status.ok()) {
+          // Without the pod's own address the node's would be probed.
+          waiting->timer.Start(Loop::Now() + kSlow, [this, weak] {
+            if (const std::shared_ptr<Job> due = weak.lock()) ReadAddress(due);
+          });
+          return;
+        }
+        waiting->target.pod_address = PodAddress(response.status().network().ip());
         Schedule(waiting, Loop::Now());
       });
 }
@@ -146,6 +153,8 @@ void Prober::OnExec(const policy::ContainerId& container, const std::vector<std:
   if (it == jobs_.end() || !passed) return;
   const std::shared_ptr<Job> job = it->second;
   const ProbeSpec& stage = job->stages.front();
+  // Before its delay is over it is another probe, such as the liveness one.
+  if (job->target.pod_address.empty() || Loop::Now() < job->container_started + stage.initial_delay) return;
   // One pass among several that are asked for would come at the wrong time.
   if (stage.kind == ProbeSpec::Kind::kExec && stage.command == command && stage.success_threshold == 1) {
     job->attempt.reset();

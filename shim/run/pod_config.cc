@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "shim/run/expand.h"
+#include "shim/kube/expand.h"
 
 namespace sidecar_shim::run {
 namespace {

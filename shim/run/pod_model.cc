@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "policy/priority.h"
-#include "shim/run/expand.h"
+#include "shim/kube/expand.h"
 
 namespace sidecar_shim::run {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "policy/settings.h"
@@ -13,6 +14,11 @@ namespace sidecar_shim {
 namespace {
 
 using nlohmann::json;
+
+constexpr size_t kLongest = 64 * 1024;
+// {"containers": [{...}]}
+constexpr int kDeepest = 3;
+constexpr size_t kMostComplaints = 1000;
 
 absl::Status CheckKeys(const json& object, const std::set<std::string>& allowed, const std::string& where) {
   if (!object.is_object()) return absl::InvalidArgumentError(absl::StrCat(where, " is not an object"));
@@ -75,8 +81,20 @@ absl::StatusOr<policy::PodPlan> ReadPlan(const json& document) {
 }  // namespace
 
 absl::StatusOr<policy::PodPlan> ParsePlanAnnotation(const std::string& text) {
+  if (text.size() > kLongest) {
+    return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongest, " bytes"));
+  }
+  // Whoever may create a pod writes this, and what nests deeply is expensive
+  // to copy, on the stack.
+  bool too_deep = false;
+  const auto limit = [&too_deep](int depth, json::parse_event_t /*event*/, json& /*value*/) {
+    too_deep |= depth > kDeepest;
+    return depth <= kDeepest;
+  };
   try {
-    return ReadPlan(json::parse(text));
+    const json document = json::parse(text, limit);
+    if (too_deep) return absl::InvalidArgumentError("nested too deeply");
+    return ReadPlan(document);
   } catch (const json::exception& error) {
     return absl::InvalidArgumentError(error.what());
   }
@@ -90,13 +108,19 @@ void AnnotationSource::Find(const PodQuery& query, Answer answer) {
   }
   absl::StatusOr<policy::PodPlan> plan = ParsePlanAnnotation(it->second);
   if (!plan.ok()) {
-    counters_.Add("bad_annotations");
-    spdlog::warn("pod {}: annotation {} ignored: {}", Describe(query.pod),
-                 std::string(policy::kPlanAnnotation), std::string(plan.status().message()));
+    Complain(query.pod, it->second, plan.status());
     answer(absl::NotFoundError("malformed annotation"));
     return;
   }
   answer(PodNews{*std::move(plan), {}});
+}
+
+void AnnotationSource::Complain(const policy::PodRef& pod, const std::string& text, const absl::Status& why) {
+  if (complaints_.size() >= kMostComplaints) complaints_.clear();
+  if (std::exchange(complaints_[pod], text) == text) return;
+  counters_.Add("bad_annotations");
+  spdlog::warn("pod {}: annotation {} ignored: {}", Describe(pod), std::string(policy::kPlanAnnotation),
+               std::string(why.message()));
 }
 
 }  // namespace sidecar_shim

@@ -12,6 +12,7 @@
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 
+#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,7 +31,11 @@ class AnnotationSource : public PlanSource {
   void Find(const PodQuery& query, Answer answer) override;
 
  private:
+  // Once for each text, however often the pod's containers come and go.
+  void Complain(const policy::PodRef& pod, const std::string& text, const absl::Status& why);
+
   Counters& counters_;
+  std::map<policy::PodRef, std::string> complaints_;  // annotations already complained of
 };
 
 }  // namespace sidecar_shim

@@ -36,6 +36,7 @@ ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, C
              options.timing,
              {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
               .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
+              .on_trouble = [this](const absl::Status& why) { OnTrouble(why); },
               .on_up = [this] { OnUp(); },
               .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
 
@@ -57,7 +58,7 @@ void ApiServerSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("not a name of Kubernetes'"));
     return;
   }
-  if (watch_.health() == PodWatch::Health::kDown) {
+  if (watch_.health() == PodWatch::Health::kDown && !absl::IsPermissionDenied(watch_.failure())) {
     answer(watch_.failure());
     return;
   }
@@ -72,7 +73,7 @@ void ApiServerSource::Find(const PodQuery& query, Answer answer) {
     if (asked) watch_.Suspect(late, 0);
   });
   // Otherwise the first list is still to come, and may have it.
-  if (watch_.health() == PodWatch::Health::kUp) Fetch(id);
+  if (watch_.health() != PodWatch::Health::kUnknown) Fetch(id);
 }
 
 void ApiServerSource::Fetch(QuestionId id) {
@@ -154,6 +155,10 @@ void ApiServerSource::OnEvent(PodEvent event) {
 
 void ApiServerSource::OnUp() {
   spdlog::info("plan source {}: follows the pods of this node at {}", name(), watch_.access()->base.url);
+  FetchOpen();
+}
+
+void ApiServerSource::FetchOpen() {
   std::vector<QuestionId> open;
   for (const auto& [id, question] : questions_) {
     if (question.request == 0) open.push_back(id);
@@ -161,10 +166,25 @@ void ApiServerSource::OnUp() {
   for (QuestionId id : open) Fetch(id);
 }
 
+void ApiServerSource::OnTrouble(const absl::Status& why) {
+  counters_.Add("api_server_watch_failures");
+  spdlog::warn("plan source {}: the watch of this node's pods has failed, they are listed again: {}", name(),
+               std::string(why.message()));
+}
+
 void ApiServerSource::OnDown(const absl::Status& why) {
   if (absl::IsNotFound(why)) {
     spdlog::info("plan source {}: {}; looked for again from time to time", name(),
                  std::string(why.message()));
+  } else if (absl::IsPermissionDenied(why)) {
+    // A node may get a pod that is bound to it even where it may not list.
+    counters_.Add("api_server_failures");
+    spdlog::warn(
+        "plan source {}: the list of this node's pods is refused, so each pod is asked for; is --node-name "
+        "the name that kubelet goes by? {}",
+        name(), std::string(why.message()));
+    FetchOpen();
+    return;
   } else {
     counters_.Add("api_server_failures");
     spdlog::warn("plan source {}: {}; {} pods are known from before", name(), std::string(why.message()),

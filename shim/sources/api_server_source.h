@@ -47,12 +47,14 @@ class ApiServerSource : public PlanSource {
   using QuestionId = uint64_t;
 
   void Fetch(QuestionId id);
+  void FetchOpen();
   void Fetched(QuestionId id, const HttpResult& result);
   void Close(QuestionId id, const absl::StatusOr<PodNews>& news);
   // Whoever asked for it, and who follows.
   void Tell(const policy::PodRef& pod, const PodNews& news);
   void OnList(PodListing listing);
   void OnEvent(PodEvent event);
+  void OnTrouble(const absl::Status& why);
   void OnUp();
   void OnDown(const absl::Status& why);
 

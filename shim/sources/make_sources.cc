@@ -61,7 +61,8 @@ void AddSources(const DaemonConfig& config, Loop& loop, HttpClient& http, Worker
     } else if (name == kKubeletPods) {
       plans.Add(std::make_unique<KubeletPodsSource>(loop, http, worker, counters, KubeletOptions(config)));
     } else if (name == kStaticPod) {
-      plans.Add(std::make_unique<StaticPodSource>(loop, worker, counters, StaticPodPlaces(config)));
+      plans.Add(std::make_unique<StaticPodSource>(loop, worker, counters, StaticPodPlaces(config),
+                                                  config.node_name));
     } else if (name == kAnnotation) {
       plans.Add(std::make_unique<AnnotationSource>(counters));
     } else if (name == kPodResources) {

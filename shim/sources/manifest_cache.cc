@@ -20,15 +20,6 @@ int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + int64_t{time.tv_nsec};
 }
 
-// kubelet names a static pod <manifest's name>-<node name>. A uid that the
-// manifest does not give is kubelet's to choose.
-bool Matches(const k8s::io::api::core::v1::ObjectMeta& metadata, const policy::PodRef& pod) {
-  const std::string& name_space = metadata.namespace_();
-  return (name_space.empty() ? "default" : name_space) == pod.name_space &&
-         absl::StartsWith(pod.name, absl::StrCat(metadata.name(), "-")) &&
-         (metadata.uid().empty() || metadata.uid() == pod.uid);
-}
-
 absl::StatusOr<Manifest> ReadPod(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path, kLargestManifest);
   if (!text.ok()) return text.status();
@@ -57,6 +48,17 @@ std::vector<std::string> ManifestCache::Paths() const {
     }
   }
   return paths;
+}
+
+// kubelet names a static pod <manifest's name>-<node name>. A uid that the
+// manifest does not give is kubelet's to choose.
+bool ManifestCache::Matches(const k8s::io::api::core::v1::ObjectMeta& metadata,
+                            const policy::PodRef& pod) const {
+  const std::string& name_space = metadata.namespace_();
+  const std::string name = absl::StrCat(metadata.name(), "-", node_name_);
+  return (name_space.empty() ? "default" : name_space) == pod.name_space &&
+         (node_name_.empty() ? absl::StartsWith(pod.name, name) : pod.name == name) &&
+         (metadata.uid().empty() || metadata.uid() == pod.uid);
 }
 
 std::vector<std::string> ManifestCache::Refresh() {

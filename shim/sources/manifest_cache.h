@@ -21,7 +21,10 @@ namespace sidecar_shim {
 class ManifestCache {
  public:
   // Directories and single files, as kubelet's staticPodPath may be either.
-  explicit ManifestCache(std::vector<std::string> places) : places_(std::move(places)) {}
+  // An empty node name is not known: then the pod with the longest name that
+  // fits is the one.
+  explicit ManifestCache(std::vector<std::string> places, std::string node_name = "")
+      : places_(std::move(places)), node_name_(std::move(node_name)) {}
 
   // Looks at all files, reads the new and the changed ones. Returns what is
   // wrong with those that hold no pod, once for each time that one changes.
@@ -50,8 +53,10 @@ class ManifestCache {
   };
 
   std::vector<std::string> Paths() const;
+  bool Matches(const k8s::io::api::core::v1::ObjectMeta& metadata, const policy::PodRef& pod) const;
 
   const std::vector<std::string> places_;
+  const std::string node_name_;
   std::map<std::string, File> files_;  // by path
 };
 

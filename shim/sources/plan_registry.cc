@@ -149,7 +149,9 @@ void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
 }
 
 void PlanRegistry::TellReady(const PodNews& news) {
-  for (const policy::ContainerId& container : news.ready) conductor_.Feed(policy::ContainerReady{container});
+  for (const policy::ContainerId& container : news.ready) {
+    conductor_.Feed(policy::ContainerReady{container, /*by_kubelet=*/true});
+  }
 }
 
 void PlanRegistry::OnSign(size_t source) {

@@ -1,9 +1,11 @@
 #include "shim/sources/pod_news.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "absl/strings/match.h"
+#include "shim/kube/expand.h"
 
 namespace sidecar_shim {
 namespace {
@@ -46,7 +48,10 @@ std::optional<policy::ProbeSpec> FromProbe(bool present, const core::Probe& prob
     spec.port = handler.grpc().port();
     spec.service = handler.grpc().service();
   } else {
-    spec.command.assign(handler.exec().command().begin(), handler.exec().command().end());
+    std::map<std::string, std::string> values;
+    for (const core::EnvVar& env : container.env()) values[env.name()] = env.value();
+    // As kubelet's prober: with what the spec says, not with what it resolves to.
+    for (const std::string& word : handler.exec().command()) spec.command.push_back(Expand(word, values));
   }
   spec.initial_delay = std::chrono::seconds(std::max(0, probe.initialdelayseconds()));
   spec.timeout = Seconds(probe.timeoutseconds(), 1);

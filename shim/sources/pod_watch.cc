@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kOk = 200;
 constexpr int kUnauthorized = 401;
+constexpr int kForbidden = 403;
 constexpr int kGone = 410;
 constexpr absl::Duration kBeforeExpiry = absl::Seconds(20);
 constexpr int64_t kShortestWatchSeconds = 10;
@@ -19,7 +20,8 @@ constexpr Duration kGoodWatch = std::chrono::seconds(10);
 
 absl::Status StatusOf(const HttpResult& result) {
   if (!result.status.ok() || result.code == kOk) return result.status;
-  return absl::UnavailableError(absl::StrCat("HTTP status ", result.code, " ", StatusMessage(result.body)));
+  const std::string text = absl::StrCat("HTTP status ", result.code, " ", StatusMessage(result.body));
+  return result.code == kForbidden ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
 }
 
 }  // namespace
@@ -143,14 +145,16 @@ void PodWatch::OnData(absl::string_view piece) {
     Offload([line = std::move(line), source = source_] { return ParsePodEvent(line, source); },
             [this](PodEvent event) { OnEvent(std::move(event)); });
   });
-  if (!fine) ListAgain(/*expired=*/false);
+  if (!fine) GiveUpWatch(absl::DataLossError("a line of the watch is too long"));
 }
 
 void PodWatch::OnEvent(PodEvent event) {
   switch (event.kind) {
     case PodEvent::Kind::kExpired:
+      ListAgain(/*expired=*/true);
+      return;
     case PodEvent::Kind::kError:
-      ListAgain(event.kind == PodEvent::Kind::kExpired);
+      GiveUpWatch(absl::DataLossError(event.error));
       return;
     case PodEvent::Kind::kBookmark:
     case PodEvent::Kind::kPut:
@@ -170,7 +174,18 @@ void PodWatch::WatchEnded(const HttpResult& result) {
     Connect();
     return;
   }
-  ListAgain(result.code == kGone);
+  if (result.code == kGone) {
+    ListAgain(/*expired=*/true);
+    return;
+  }
+  const absl::Status why = StatusOf(result);
+  GiveUpWatch(why.ok() ? absl::UnavailableError("it ended early, again") : why);
+}
+
+void PodWatch::GiveUpWatch(const absl::Status& why) {
+  ForgetOldTrouble();
+  if (delay_ == Duration{0}) handlers_.on_trouble(why);
+  ListAgain(/*expired=*/false);
 }
 
 void PodWatch::ForgetOldTrouble() {

@@ -40,6 +40,8 @@ class PodWatch {
   struct Handlers {
     std::function<void(PodListing)> on_list;
     std::function<void(PodEvent)> on_event;  // kPut and kGone
+    // A watch has failed, where the one before had not; a list follows.
+    std::function<void(const absl::Status&)> on_trouble;
     // The server has begun to answer.
     std::function<void()> on_up;
     // It has stopped, or the first try failed. kNotFound: there is no
@@ -84,6 +86,8 @@ class PodWatch {
 
   void Drop();
   void GoDown(const absl::Status& why);
+  // The watch has failed, not ended in time.
+  void GiveUpWatch(const absl::Status& why);
   void ListAgain(bool expired);
   void ForgetOldTrouble();
   std::string Filter() const;

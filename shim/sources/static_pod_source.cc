@@ -19,11 +19,11 @@ bool IsFileSourced(const policy::Annotations& annotations) {
 }  // namespace
 
 StaticPodSource::StaticPodSource(Loop& loop, Worker& worker, Counters& counters,
-                                 std::vector<std::string> places)
+                                 std::vector<std::string> places, const std::string& node_name)
     : loop_(loop),
       worker_(worker),
       counters_(counters),
-      cache_(std::make_shared<ManifestCache>(places)),
+      cache_(std::make_shared<ManifestCache>(places, node_name)),
       watch_(std::move(places), [&loop, &worker, &counters, cache = cache_] {
         worker.Run([&loop, &counters, cache] { Refresh(loop, counters, *cache); });
       }) {}

@@ -18,8 +18,10 @@ namespace sidecar_shim {
 
 class StaticPodSource : public PlanSource {
  public:
-  // `places` are directories or files; missing ones may come.
-  StaticPodSource(Loop& loop, Worker& worker, Counters& counters, std::vector<std::string> places);
+  // `places` are directories or files; missing ones may come. The node's name
+  // may be empty: not known.
+  StaticPodSource(Loop& loop, Worker& worker, Counters& counters, std::vector<std::string> places,
+                  const std::string& node_name = "");
 
   std::string name() const override;
   void Find(const PodQuery& query, Answer answer) override;

@@ -51,8 +51,9 @@ std::optional<SeenRequest> ReadRequest(int fd) {
       request.target = words.size() > 1 ? words[1] : "";
       continue;
     }
-    const std::pair<std::string, std::string> header = absl::StrSplit(line, absl::MaxSplits(": ", 1));
-    request.headers[absl::AsciiStrToLower(header.first)] = header.second;
+    const std::pair<std::string, std::string> header = absl::StrSplit(line, absl::MaxSplits(':', 1));
+    request.headers[absl::AsciiStrToLower(header.first)] =
+        std::string(absl::StripAsciiWhitespace(header.second));
   }
   return request;
 }
@@ -71,6 +72,10 @@ bool HttpExchange::Write(const std::string& bytes) {
 
 void HttpExchange::Reply(int code, const std::string& body) {
   Write(absl::StrCat("HTTP/1.1 ", code, " Said\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+}
+
+void HttpExchange::Redirect(const std::string& location) {
+  Write(absl::StrCat("HTTP/1.1 302 Found\r\nLocation: ", location, "\r\nContent-Length: 0\r\n\r\n"));
 }
 
 bool HttpExchange::Begin() { return Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); }

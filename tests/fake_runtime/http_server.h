@@ -24,6 +24,7 @@ class HttpExchange {
   explicit HttpExchange(int fd) : fd_(fd) {}
   // A whole answer.
   void Reply(int code, const std::string& body);
+  void Redirect(const std::string& location);
   // An answer in pieces. Each false once the client has gone.
   bool Begin();
   bool Piece(const std::string& data);

@@ -112,6 +112,19 @@ class Readiness(Node):
         wait.until(lambda: "main" in self.in_runtime("content"), "main is there")
         self.check_started_in_order("content", "proxy", "main")
 
+    def test_a_held_pod_that_is_deleted_starts_nothing_more(self):
+        """Its sidecar runs, not ready; told to end it ends, or lingers and becomes ready then."""
+        ends = {"leaves": "exit 0", "lingers": "touch /tmp/ok; sleep 3; exit 0"}
+        for name, on_term in ends.items():
+            command = f"trap '{on_term}' TERM; while :; do sleep 0.1; done"
+            self.add(pods.pod(name, [main(), proxy(command, {**CAT_OK, "periodSeconds": 1})]))
+        for name in ends:
+            self.wait_refused(name, blocker="proxy")
+            wait.until(lambda: "proxy" in self.in_runtime(name), f"{name}: the proxy is there")
+            self.kubelet.remove(name)
+            launched = [line for line in self.shim.log().splitlines() if "launched ahead" in line and f"/{name}-" in line]
+            self.assertEqual([], launched)
+
     def test_what_the_application_team_reads(self):
         self.add(pods.pod("told", [main(), proxy(FOREVER, {"exec": {"command": ["cat", "/tmp/never"]}})]))
 

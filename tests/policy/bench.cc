@@ -280,6 +280,10 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     CreateAndMaybeStart(name, /*start=*/false);
   } else if (verb == "ready") {
     Send(ContainerReady{Container(name).id});
+  } else if (verb == "kubelet-ready") {
+    Send(ContainerReady{Container(name).id, /*by_kubelet=*/true});
+  } else if (verb == "stopped-by-caller") {
+    Send(CallerStops{Container(name).id});
   } else if (verb == "hooked") {
     Send(PostStartReturned{Container(name).id});
   } else if (verb == "starts") {

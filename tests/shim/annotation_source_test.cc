@@ -64,6 +64,10 @@ TEST(AnnotationSourceTest, Malformed) {
       {R"({"containers": [{"name": "a", "postStart": 0}]})", ""},
       {R"({"restartPolicy": "never", "containers": [{"name": "a"}]})", "\"never\""},
       {R"({"restart": "Never", "containers": [{"name": "a"}]})", "\"restart\""},
+      {R"({"containers": [{"name": "a", "priority": [1]}]})", "nested"},
+      {"{\"containers\":" + std::string(30'000, '[') + std::string(30'000, ']') + "}", "nested"},
+      {std::string(30'000, '['), "parse error"},
+      {std::string(65'537, ' '), "longer than"},
   };
   for (const auto& [text, said] : cases) {
     const auto plan = ParsePlanAnnotation(text);
@@ -88,10 +92,12 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
   source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
+  source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
+  EXPECT_EQ(counters.values().at("bad_annotations"), 1u) << "the same again is no news";
   source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->plan.containers[0].name, "a");
-  EXPECT_EQ(answers, 3);
+  EXPECT_EQ(answers, 4);
 }
 
 }  // namespace

@@ -135,6 +135,7 @@ TEST_F(ApiServerSourceTest, AnUnreadableEventNeedsANewList) {
   StartAndWatch();
   api_.Send("nonsense\n");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
+  EXPECT_EQ(Count("api_server_watch_failures"), 1u);
 }
 
 TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
@@ -150,6 +151,18 @@ TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
   // None of that means that the server is down.
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count("api_server_failures"), 0u);
+}
+
+TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
+  api_.SetList(R"({"kind":"Status","message":"node \"other\" cannot list"})", 403);
+  api_.SetPod("a", PodJson("a", "uid-a", "main"));
+  WriteKubeconfig();
+  Start();
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_TRUE(Eventually([this] { return api_.Lists() > 2; })) << "it may be allowed later";
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Count("api_server_failures"), 1u);
 }
 
 TEST_F(ApiServerSourceTest, APodMadeAgainUnderTheSameNameIsAnotherOne) {

@@ -91,6 +91,35 @@ TEST_F(HttpClientTest, AnHttpErrorIsNoErrorOfTheTransport) {
   EXPECT_EQ(Look().data, "");
 }
 
+TEST_F(HttpClientTest, RedirectsAreToldNotFollowed) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Redirect("/there"); });
+  Send(To(server.url() + "/here"));
+  const HttpResult result = Await();
+  EXPECT_EQ(result.code, 302);
+  EXPECT_EQ(result.redirect, server.url() + "/there");
+  EXPECT_EQ(HttpHost(result.redirect), "127.0.0.1");
+  EXPECT_EQ(server.Seen().size(), 1u);
+}
+
+TEST_F(HttpClientTest, NoMoreIsReadThanIsWanted) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
+    exchange.Begin();
+    while (exchange.Piece(std::string(1000, 'x'))) {
+    }
+  });
+  HttpRequest request = To(server.url());
+  request.enough_body = 5000;
+  request.headers.emplace_back("X-Empty", "");
+  request.own_connection = true;
+  Send(request);
+  const HttpResult result = Await();
+  EXPECT_TRUE(HttpSuccess(result).ok()) << result.status;
+  EXPECT_LE(result.body.size(), 5000u);
+  SeenRequest seen = server.Seen().at(0);
+  EXPECT_EQ(seen.headers.count("x-empty"), 1u);
+  EXPECT_EQ(seen.headers["connection"], "close");
+}
+
 TEST_F(HttpClientTest, Refused) {
   Send(To("http://127.0.0.1:" + std::to_string(ClosedPort())));
   const HttpResult result = Await();

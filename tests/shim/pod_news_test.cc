@@ -127,6 +127,17 @@ TEST(PodNewsTest, OwnRestartPolicy) {
   EXPECT_TRUE(plan.containers[3].restart_rules.empty());
 }
 
+TEST(PodNewsTest, ExecProbesRunWhatKubeletRuns) {
+  const absl::StatusOr<core::Pod> pod = PodFromJson(nlohmann::json::parse(R"json({
+    "metadata": {"name": "p", "uid": "u"},
+    "spec": {"containers": [
+      {"name": "c", "env": [{"name": "PORT", "value": "80"}, {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "f"}}}],
+       "readinessProbe": {"exec": {"command": ["check", "$(PORT)", "$$(PORT)", "[$(IP)]", "$(NONE)"]}}}]}})json"));
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  EXPECT_EQ(NewsFromPod(*pod, "s")->plan.containers[0].readiness_probe->command,
+            (std::vector<std::string>{"check", "80", "$(PORT)", "[]", "$(NONE)"}));
+}
+
 TEST(PodNewsTest, ProbesOfAllKinds) {
   const absl::StatusOr<core::Pod> pod = PodFromJson(nlohmann::json::parse(R"({
     "metadata": {"name": "p", "uid": "u"},

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "health.pb.h"
+#include "tests/fake_runtime/http_server.h"
 #include "tests/shim/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -62,6 +63,8 @@ class Port {
   int number_ = 0;
 };
 
+constexpr int kKubelets = 7;
+
 class ProberTest : public ::testing::Test {
  protected:
   // "main" waits for "proxy", which has this probe or hook.
@@ -81,20 +84,24 @@ class ProberTest : public ::testing::Test {
 
   bool MainIsThere() { return !setup_.runtime.model().Id("main").empty(); }
 
-  grpc::Status Exec(const std::vector<std::string>& command) {
+  // As kubelet calls it.
+  grpc::Status Exec(const std::vector<std::string>& command, int timeout = 0) {
     cri::ExecSyncRequest exec;
+    exec.set_timeout(timeout);
     exec.set_container_id(proxy_);
     for (const std::string& word : command) exec.add_cmd(word);
     return setup_.client.Cri<cri::ExecSyncResponse>("ExecSync", exec).first;
   }
 
-  // Until `exec_passes_` the command fails.
+  // Until `exec_passes_` commands fail, but for those with kubelet's timeout.
   void ScriptExec() {
     setup_.runtime.On(Method("ExecSync"), [this](const std::shared_ptr<RawCall>& call) {
       call->Read([this, call](bool, const std::string& bytes) {
         setup_.runtime.Record(call, bytes);
+        cri::ExecSyncRequest request;
+        request.ParseFromString(bytes);
         cri::ExecSyncResponse response;
-        response.set_exit_code(exec_passes_ ? 0 : 1);
+        response.set_exit_code(exec_passes_ || request.timeout() == kKubelets ? 0 : 1);
         call->Reply(response.SerializeAsString());
       });
     });
@@ -140,14 +147,21 @@ TEST_F(ProberTest, TheStartupProbeComesFirst) {
 
 TEST_F(ProberTest, KubeletsOwnExecProbeCounts) {
   ScriptExec();
-  // Not before an hour, as far as the shim's own probe goes.
-  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}, "initialDelaySeconds": 3600})");
-  exec_passes_ = true;
-  ASSERT_TRUE(Exec({"something else"}).ok());
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
+  // By then the shim knows what it needs to know of the container.
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 1; }));
+  ASSERT_TRUE(Exec({"something else"}, kKubelets).ok());
   EXPECT_FALSE(MainIsThere());
-  ASSERT_TRUE(Exec({"cat", "/ok"}).ok());
+  ASSERT_TRUE(Exec({"cat", "/ok"}, kKubelets).ok());
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
-  EXPECT_EQ(setup_.runtime.Count(Method("ExecSync")), 2u);
+}
+
+TEST_F(ProberTest, WhatPassesBeforeTheDelayIsOverIsAnotherProbe) {
+  ScriptExec();
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}, "initialDelaySeconds": 3600})");
+  ASSERT_TRUE(Exec({"cat", "/ok"}, kKubelets).ok());
+  ASSERT_TRUE(Exec({"cat", "/ok"}, kKubelets).ok());
+  EXPECT_FALSE(MainIsThere());
 }
 
 TEST_F(ProberTest, KubeletsPostStartHookIsSeenToReturn) {
@@ -159,6 +173,45 @@ TEST_F(ProberTest, KubeletsPostStartHookIsSeenToReturn) {
   EXPECT_FALSE(MainIsThere());
   ASSERT_TRUE(Exec({"warm", "up"}).ok());
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, HttpGetFollowsItsServerWithinTheHost) {
+  std::atomic<bool> ready = false;
+  std::atomic<int> asked = 0;
+  HttpServer server([&](const SeenRequest& request, HttpExchange& exchange) {
+    if (request.target == "/") {
+      exchange.Redirect("/health");
+    } else {
+      ++asked;
+      exchange.Reply(ready ? 200 : 503, "");
+    }
+  });
+  Launch(R"("readinessProbe": {"httpGet": {"host": "127.0.0.1", "port": )" + std::to_string(server.port()) +
+         "}}");
+  ASSERT_TRUE(Eventually([&] { return asked >= 2; }));
+  EXPECT_FALSE(MainIsThere());
+  ready = true;
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, HttpGetThatIsSentElsewhereHasPassed) {
+  HttpServer server(
+      [](const SeenRequest&, HttpExchange& exchange) { exchange.Redirect("http://elsewhere.invalid/"); });
+  Launch(R"("readinessProbe": {"httpGet": {"host": "127.0.0.1", "port": )" + std::to_string(server.port()) +
+         "}}");
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, HttpGetThatIsSentRoundInCirclesFails) {
+  std::atomic<int> asked = 0;
+  HttpServer server([&](const SeenRequest&, HttpExchange& exchange) {
+    ++asked;
+    exchange.Redirect("/");
+  });
+  Launch(R"("readinessProbe": {"httpGet": {"host": "127.0.0.1", "port": )" + std::to_string(server.port()) +
+         "}}");
+  EXPECT_TRUE(Eventually([&] { return asked > 11; }));
+  EXPECT_FALSE(MainIsThere());
 }
 
 TEST_F(ProberTest, TcpSocket) {

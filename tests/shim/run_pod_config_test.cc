@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
+#include "shim/kube/expand.h"
 #include "shim/run/admission.h"
-#include "shim/run/expand.h"
 #include "shim/run/pod_config.h"
 #include "tests/shim/run_support.h"
 

@@ -1,8 +1,8 @@
-#include "shim/run/expand.h"
+#include "shim/kube/expand.h"
 
 #include "absl/strings/str_cat.h"
 
-namespace sidecar_shim::run {
+namespace sidecar_shim {
 
 std::string Expand(absl::string_view text, const std::map<std::string, std::string>& values) {
   std::string result;
@@ -28,4 +28,4 @@ std::string Expand(absl::string_view text, const std::map<std::string, std::stri
   return result;
 }
 
-}  // namespace sidecar_shim::run
+}  // namespace sidecar_shim
