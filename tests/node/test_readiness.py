@@ -120,8 +120,10 @@ class Readiness(Node):
             self.add(pods.pod(name, [main(), proxy(command, {**CAT_OK, "periodSeconds": 1})]))
         for name in ends:
             self.wait_refused(name, blocker="proxy")
-            wait.until(lambda: "proxy" in self.in_runtime(name), f"{name}: the proxy is there")
+            wait.until(lambda: "running" in self.statuses(name)["proxy"]["state"], f"{name}: kubelet knows that the proxy runs")
             self.kubelet.remove(name)
+            label = f"--label=io.kubernetes.pod.name={self.runtime_name(name)}"
+            wait.until(lambda: not self.runtime.sandboxes(label, "--state=ready"), f"{name}: its sandbox has been stopped")
             launched = [line for line in self.shim.log().splitlines() if "launched ahead" in line and f"/{name}-" in line]
             self.assertEqual([], launched)
 
