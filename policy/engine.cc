@@ -227,6 +227,10 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   ContainerRecord& container = pod->state.containers.at(event.container);
   if (container.state == RunState::kExited) {
     if (container.finished_at == 0) container.finished_at = event.finished_at;
+    if (event.recorded && event.exit_code != container.exit_code) {
+      container.exit_code = event.exit_code;
+      container.finished_at = event.finished_at;
+    }
     return pod;
   }
   container.state = RunState::kExited;

@@ -107,6 +107,9 @@ struct ContainerExited {
   ContainerId container;
   int32_t exit_code = 0;
   RuntimeTime finished_at = 0;
+  // As ContainerStatus tells it, which is what kubelet goes by. A runtime that
+  // crashes may lose the exit that its event has told, and make one up.
+  bool recorded = false;
 };
 
 struct ContainerGone {

@@ -40,7 +40,7 @@ std::string InvalidMessage(const Priority& priority) {
 bool WaitsForProbe(const PodState& pod, const std::string& name) {
   if (pod.settings.launch_gate == LaunchGate::kRunning) return false;
   const PlannedContainer* planned = pod.plan->Find(name);
-  return planned != nullptr && planned->probed;
+  return planned != nullptr && planned->Probed();
 }
 
 // The words stay the same while a container comes up, so that kubelet's events

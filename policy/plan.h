@@ -36,15 +36,15 @@ struct PlannedContainer {
   // Of a postStart hook that is a command, for who sees it pass by; a stamp
   // does not keep it.
   std::vector<std::string> post_start_command;
-  // Has a startup or readiness probe.
-  bool probed = false;
-  // The probes themselves, from sources that see the spec; a stamp does not
-  // keep them.
+  // From sources that see the spec; a stamp does not keep them, and nobody is
+  // waited for whose readiness nobody could tell.
   std::optional<ProbeSpec> startup_probe;
   std::optional<ProbeSpec> readiness_probe;
   // What goes before the pod's restartPolicy for this container (KEP-5307).
   std::optional<RestartPolicy> own_restart_policy;
   std::vector<RestartRule> restart_rules;
+
+  bool Probed() const { return startup_probe || readiness_probe; }
 
   bool operator==(const PlannedContainer&) const = default;
 };

@@ -75,8 +75,7 @@ void SettleProbes(PodState& pod, Actions& actions) {
   for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, id, sandbox);
   for (auto& [id, container] : pod.containers) {
     const PlannedContainer* planned = pod.plan ? pod.plan->Find(container.name) : nullptr;
-    const bool probe = planned != nullptr && (planned->startup_probe || planned->readiness_probe) &&
-                       container.state == RunState::kRunning &&
+    const bool probe = planned != nullptr && planned->Probed() && container.state == RunState::kRunning &&
                        wanted[container.sandbox].contains(container.name);
     if (probe == container.probing) continue;
     container.probing = probe;

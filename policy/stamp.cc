@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -14,9 +13,9 @@ namespace {
 // Container names are DNS labels and the rest are numbers and letters, so
 // plain separators need no quoting:
 //   traits      p<priority> | u (unresolved) | x (invalid) | - (unset), then s, i, b flags
-//   container   name/traits/hook[/own restartPolicy[/rule,rule...]], hook: y, n or ?, then p where it is
-//   probed rule        + (any of) or - (any but) the exit codes, with . between them plan
-//   restartPolicy;container;container;...
+//   container   name/traits/hook[/own restartPolicy[/rule,rule...]], hook: y, n or ?
+//   rule        + (any of) or - (any but) the exit codes, with . between them
+//   plan        restartPolicy;container;container;...
 std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
 
 std::string EncodePriority(const Priority& priority) {
@@ -75,8 +74,7 @@ std::optional<RestartRule> DecodeRule(absl::string_view text) {
 
 std::string EncodeContainer(const PlannedContainer& container) {
   const char* hook = container.post_start == Tri::kYes ? "y" : container.post_start == Tri::kNo ? "n" : "?";
-  std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook,
-                                  container.probed ? "p" : "");
+  std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook);
   if (!container.own_restart_policy) return text;
   absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
   for (size_t i = 0; i < container.restart_rules.size(); ++i) {
@@ -95,7 +93,6 @@ std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
   container.traits = *traits;
   const char hook = parts[2].empty() ? '?' : parts[2].front();
   container.post_start = hook == 'y' ? Tri::kYes : hook == 'n' ? Tri::kNo : Tri::kUnknown;
-  container.probed = absl::EndsWith(parts[2], "p");
   if (parts.size() > 3) container.own_restart_policy = ParseRestartPolicy(parts[3]);
   if (parts.size() > 4) {
     for (const absl::string_view part : absl::StrSplit(parts[4], ',')) {

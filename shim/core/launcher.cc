@@ -89,8 +89,8 @@ void Launcher::Start(const std::string& id) {
               if (!got.ok()) return;
               const runtime::v1::ContainerStatus& container = response.status();
               if (container.state() == runtime::v1::CONTAINER_EXITED) {
-                conductor_.Feed(
-                    policy::ContainerExited{container.id(), container.exit_code(), container.finished_at()});
+                conductor_.Feed(policy::ContainerExited{container.id(), container.exit_code(),
+                                                        container.finished_at(), /*recorded=*/true});
               }
               if (container.started_at() > 0) LinkLog(container);
             });

@@ -281,8 +281,8 @@ void Reconciler::AskForExit(const std::string& id) {
         const runtime::v1::ContainerStatus& container = response.status();
         if (!status.ok() || container.state() != runtime::v1::CONTAINER_EXITED) return;
         if (container.started_at() > 0) conductor_.Feed(policy::ContainerStarted{container.id()});
-        conductor_.Feed(
-            policy::ContainerExited{container.id(), container.exit_code(), container.finished_at()});
+        conductor_.Feed(policy::ContainerExited{container.id(), container.exit_code(),
+                                                container.finished_at(), /*recorded=*/true});
       });
 }
 

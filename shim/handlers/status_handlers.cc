@@ -1,5 +1,6 @@
 // ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are,
-// but for the exits that are masked. While the runtime has not been read, nobody
+// but for the exits that are masked. What they tell of exits the policy hears
+// before the caller does. While the runtime has not been read, nobody
 // can tell which those are: an answer with an exit waits for it. kubelet acts
 // on an exit code once and for all.
 #include <algorithm>
@@ -19,6 +20,16 @@ constexpr Duration kPatience = std::chrono::seconds(5);
 
 bool HasExited(const runtime::v1::ContainerStatus& status) {
   return status.state() == runtime::v1::CONTAINER_EXITED;
+}
+
+// The caller will go by this exit, so the policy must.
+void NoteExit(Conductor& conductor, const runtime::v1::ContainerStatus& status) {
+  const policy::ContainerRecord* record = conductor.engine().FindContainer(status.id());
+  if (!HasExited(status) || record == nullptr) return;
+  if (record->state == policy::RunState::kExited && record->exit_code == status.exit_code()) return;
+  if (status.started_at() > 0 && !record->started) conductor.Feed(policy::ContainerStarted{status.id()});
+  conductor.Feed(policy::ContainerExited{status.id(), status.exit_code(), status.finished_at(),
+                                         /*recorded=*/true});
 }
 
 // Some of the caller's time is kept for the answer's way.
@@ -47,7 +58,9 @@ class ContainerStatusHandler : public CallHandler {
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
     runtime::v1::ContainerStatusResponse response;
-    if (!MayMask() || !FromBytes(bytes, response)) return;
+    if (!FromBytes(bytes, response)) return;
+    NoteExit(context_.conductor, response.status());
+    if (!MayMask()) return;
     const std::optional<std::string> real =
         MaskStatus(context_.conductor.engine(), *response.mutable_status());
     if (!real) return;
@@ -99,7 +112,11 @@ class StatusesHandler : public CallHandler {
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
     Message message;
-    if (FromBytes(bytes, message) && MaskAll(context_.conductor.engine(), message)) bytes = ToBytes(message);
+    if (!FromBytes(bytes, message)) return;
+    for (const runtime::v1::ContainerStatus& status : message.containers_statuses()) {
+      NoteExit(context_.conductor, status);
+    }
+    if (MaskAll(context_.conductor.engine(), message)) bytes = ToBytes(message);
   }
 
  private:

@@ -106,7 +106,7 @@ class HttpAttempt : public ProbeAttempt {
 class GrpcAttempt : public ProbeAttempt {
  public:
   GrpcAttempt(Loop& loop, const ProbeSpec& spec, const ProbeTarget& target, Done done)
-      : upstream_(Target(target.pod_address, spec.port)), client_(loop, upstream_) {
+      : upstream_(Target(target.pod_address, spec.port), "server"), client_(loop, upstream_) {
     grpc::health::v1::HealthCheckRequest request;
     request.set_service(spec.service);
     client_.Call<grpc::health::v1::HealthCheckResponse>(

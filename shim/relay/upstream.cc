@@ -32,8 +32,9 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
 
 }  // namespace
 
-Upstream::Upstream(const std::string& endpoint)
+Upstream::Upstream(const std::string& endpoint, std::string who)
     : endpoint_(endpoint),
+      who_(std::move(who)),
       channel_(Connect(endpoint)),
       stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
 
@@ -79,9 +80,8 @@ grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;
   }
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                      absl::StrCat("sidecar-shim: no container runtime answers on ", endpoint_, ": ",
-                                   status.error_message()));
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: no ", who_, " answers on ",
+                                                                  endpoint_, ": ", status.error_message()));
 }
 
 }  // namespace sidecar_shim

@@ -23,8 +23,8 @@ inline constexpr int kMaxMetadataBytes = 16 * 1024 * 1024;
 class Upstream {
  public:
   // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects
-  // within a second.
-  explicit Upstream(const std::string& endpoint);
+  // within a second. `who` is missing where nobody answers, in the message.
+  explicit Upstream(const std::string& endpoint, std::string who = "container runtime");
 
   const std::string& endpoint() const { return endpoint_; }
   grpc::GenericStub& stub() { return *stub_; }
@@ -69,6 +69,7 @@ class Upstream {
 
  private:
   std::string endpoint_;
+  std::string who_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
   std::list<UnderWay*> under_way_;

@@ -87,7 +87,6 @@ policy::PlannedContainer FromContainer(const core::Container& container) {
   planned.post_start_command.assign(hook.begin(), hook.end());
   planned.startup_probe = FromProbe(container.has_startupprobe(), container.startupprobe(), container);
   planned.readiness_probe = FromProbe(container.has_readinessprobe(), container.readinessprobe(), container);
-  planned.probed = planned.startup_probe || planned.readiness_probe;
   // As in kubelet: what it does not know counts for nothing, and rules stand
   // beside a policy only.
   const policy::RestartPolicy own = policy::ParseRestartPolicy(container.restartpolicy());

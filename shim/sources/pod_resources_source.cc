@@ -30,7 +30,9 @@ absl::StatusOr<PodNews> Search(const v1::ListPodResourcesResponse& response, con
 }  // namespace
 
 PodResourcesSource::PodResourcesSource(Loop& loop, const std::string& socket_path)
-    : socket_path_(socket_path), upstream_(absl::StrCat("unix://", socket_path)), client_(loop, upstream_) {}
+    : socket_path_(socket_path),
+      upstream_(absl::StrCat("unix://", socket_path), "kubelet"),
+      client_(loop, upstream_) {}
 
 void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
   if (!SomebodyListens(socket_path_)) {

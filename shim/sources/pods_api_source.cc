@@ -26,7 +26,7 @@ constexpr Duration kWatchRetry = std::chrono::seconds(1);
 PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path)
     : loop_(loop),
       socket_path_(socket_path),
-      upstream_(absl::StrCat("unix://", socket_path)),
+      upstream_(absl::StrCat("unix://", socket_path), "kubelet"),
       client_(loop, upstream_),
       watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetry,
              {.on_sent = nullptr,

@@ -160,7 +160,7 @@ void World::Rebuild() {
     container.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
     container.traits.sidecar = setup_->containers[name].sidecar;
     container.post_start = policy::Tri::kNo;
-    container.probed = setup_->probes;
+    if (setup_->probes) container.readiness_probe = policy::ProbeSpec{};
     plan.containers.push_back(container);
   }
   Tell(policy::PlanLearnt{Pod(), plan});

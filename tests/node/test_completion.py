@@ -17,7 +17,7 @@ class Completion(Node):
         cases = [(f"ends-{code}-{policy.lower()}", code, policy) for code in ways for policy in ("Never", "OnFailure")]
         for name, code, policy in cases:
             containers = [pods.container("main", "sleep 1"), pods.container("sidecar", ways[code], FLAG)]
-            self.add(pods.pod(name, containers, policy, terminationGracePeriodSeconds=3))
+            self.add(pods.pod(name, containers, policy, terminationGracePeriodSeconds=3 if code == 137 else 30))
         for name, code, _ in cases:
             with self.subTest(name):
                 self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})

@@ -38,6 +38,8 @@ class Faults(Node):
 
         job.signal("main-may-end")
         job.wait_signal("stopping")
+        # A runtime that is ended before it has written an exit down makes one up later.
+        wait.until(lambda: self.in_runtime(name)["main"]["state"] == "CONTAINER_EXITED", "the runtime has recorded main's end")
         fault()
         job.signal("may-stop")
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
@@ -46,7 +48,8 @@ class Faults(Node):
         fault()
         # It must stay so when kubelet reads everything anew: a mask that slips would restart the sidecar under OnFailure.
         self.kubelet.restart()
-        wait.holds(lambda: self.kubelet.phase(name) in (None, "Succeeded"), f"{name} stays Succeeded", 3)
+        # It shows a pod of whose containers it has read nothing yet as Pending.
+        wait.holds(lambda: self.kubelet.phase(name) in (None, "Pending", "Succeeded"), f"{name} stays Succeeded", 3)
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
         self.assertEqual(running, self.ids(name), "and nothing was started again")
         self.assertEqual(143, self.in_runtime(name)["collector"]["exitCode"], "what was masked")

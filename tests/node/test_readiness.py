@@ -13,8 +13,9 @@ from harness.pods import PRIORITY
 SLOW_PERIOD = {"periodSeconds": 10, "failureThreshold": 30}
 FOREVER = "while :; do sleep 0.1; done"
 CAT_OK = {"exec": {"command": ["cat", "/tmp/ok"]}}
-# What has to happen in between: one try of the probe, then a create and a start in the runtime.
-LONGEST_WAY_TO_MAIN = 2.0
+# What has to happen in between is one try of the probe and a create in the runtime, tens of milliseconds (kubelet_bench.py
+# measures them); on a machine that does ten other things, less than kubelet's own period all the same.
+LONGEST_WAY_TO_MAIN = 8.0
 
 
 def main(**more):
@@ -109,7 +110,7 @@ class Readiness(Node):
         probe = {"exec": {"command": ["cat", "/tmp/never"]}}
         annotations = {"sidecar-shim.io/launch-gate": "running"}
         self.add(pods.pod("content", [main(), proxy(FOREVER, probe)], annotations=annotations))
-        wait.until(lambda: "main" in self.in_runtime("content"), "main is there")
+        wait.until(lambda: self.in_runtime("content").get("main", {}).get("startedAtNs", 0) > 0, "main has started")
         self.check_started_in_order("content", "proxy", "main")
 
     def test_a_held_pod_that_is_deleted_starts_nothing_more(self):

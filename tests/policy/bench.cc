@@ -303,6 +303,11 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     Ended(name, 1);
   } else if (verb == "gone") {
     Send(ContainerGone{Container(name).id});
+  } else if (verb.substr(0, 9) == "recorded=") {
+    RuntimeContainer& container = Container(name);
+    ASSERT_TRUE(absl::SimpleAtoi(verb.substr(9), &container.exit_code));
+    container.finished_at = RuntimeNow();
+    Send(ContainerExited{container.id, container.exit_code, container.finished_at, /*recorded=*/true});
   } else if (verb.substr(0, 5) == "exit=") {
     int32_t code = 0;
     ASSERT_TRUE(absl::SimpleAtoi(verb.substr(5), &code));

@@ -7,14 +7,7 @@ namespace sidecar_shim::policy {
 namespace {
 
 PlannedContainer Probed(PlannedContainer container) {
-  container.probed = true;
   container.readiness_probe = ProbeSpec{};
-  return container;
-}
-
-// A source that tells of a probe, but not what it is.
-PlannedContainer ProbedSomehow(PlannedContainer container) {
-  container.probed = true;
   return container;
 }
 
@@ -72,10 +65,6 @@ TEST(Readiness, Scenarios) {
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe:b +5m note:timeout launch:a probe:"},
-      {"a probe that nobody can run is left to kubelet",
-       {Main("a"), ProbedSomehow(Main("b", 10))},
-       kAlways,
-       "a:refused b:runs probe: idle b:ready launch:a"},
       {"a new sandbox asks anew",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,

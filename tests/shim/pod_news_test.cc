@@ -173,8 +173,8 @@ TEST(PodNewsTest, ProbesOfAllKinds) {
   EXPECT_EQ(containers[3].readiness_probe->service, "s");
   EXPECT_EQ(containers[3].readiness_probe->timeout, std::chrono::seconds(4));
   EXPECT_EQ(containers[4].readiness_probe->port, 0);
-  EXPECT_TRUE(containers[4].probed);
-  EXPECT_FALSE(containers[5].probed);
+  EXPECT_TRUE(containers[4].Probed());
+  EXPECT_FALSE(containers[5].Probed());
   EXPECT_EQ(news.ready, std::vector<policy::ContainerId>{"abc"});
 }
 
