@@ -54,7 +54,7 @@ def measure(node, count):
     show("sidecar started -> main created by the shim, main listed first", opened)
     print(f"  bar: p99 at most {RUNNING_BAR_MS} ms", flush=True)
     for kind, make in KINDS.items():
-        late = [launched_after(node, f"{kind}-{number}", make(round(2 + number % 7 / 7, 2)), ready) for number in range(count // 5)]
+        late = [launched_after(node, f"{kind}-{number}", make(round(2 + number % 7 / 7, 2)), ready) for number in range(max(2, count // 10))]
         show(f"{kind} probe could first pass -> main created", late)
     print(f"  bar: at most {READY_BAR_MS} ms", flush=True)
 

@@ -76,7 +76,9 @@ class Jobs(Cluster):
 
         self.add_job("retries", pod, backoffLimit=1)
         self.assertEqual("Failed", wait.until(failed, "job retries ends", 120))
-        self.assertEqual({"main": 1, "sidecar": 0}, seen, "restarts")
+        # Once; once more where the controller has not seen the first before kubelet's back-off is over.
+        self.assertIn(seen.pop("main"), (1, 2), "main's restarts")
+        self.assertEqual({"sidecar": 0}, seen, "restarts")
 
     def test_describe_tells_what_a_held_container_waits_for(self):
         """And the job completes once its sidecar's image is there, with the events of an ordinary pod."""
