@@ -42,6 +42,7 @@ class CallHandler {
  public:
   virtual ~CallHandler() = default;
   virtual void OnRequest(RelayedCall& call, const grpc::ByteBuffer& request) { call.Forward(request); }
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that hold keep it
   virtual bool HoldResponse(const grpc::ByteBuffer& /*response*/, std::function<void()> /*release*/) {
     return false;
   }

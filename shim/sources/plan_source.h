@@ -37,6 +37,7 @@ class PlanSource {
   virtual void Find(const PodQuery& query, Answer answer) = 0;
   // Where a source that watches tells what it hears of its own accord. Set
   // once, before the first question.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that watch keep it
   virtual void Follow(OnNews /*on_news*/) {}
 };
 

@@ -20,7 +20,6 @@ class NamesOnly:
         job = Article("names-main-first", "Never", MAIN_FIRST)
         job.pod["metadata"]["annotations"]["sidecar-shim.io/launch-timeout"] = "2m"
         self.add(job.pod)
-        self.wait_refused(job.name, blocker="collector")
         self.check_article(job)
 
     def test_three_levels_in_reverse_order(self):
