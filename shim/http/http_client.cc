@@ -313,7 +313,7 @@ HttpClient::Id HttpClient::Send(HttpRequest request, std::function<void(const Ht
       std::make_shared<State::Callbacks>(State::Callbacks{std::move(done), std::move(on_data)});
   {
     std::lock_guard lock(state_->mutex);
-    state_->orders.push_back([state = state_.get(), id, request = std::move(request), streams] {
+    state_->orders.emplace_back([state = state_.get(), id, request = std::move(request), streams] {
       state->Begin(id, request, streams);
     });
   }
@@ -325,7 +325,7 @@ void HttpClient::Cancel(Id id) {
   if (state_->callbacks.erase(id) == 0) return;
   {
     std::lock_guard lock(state_->mutex);
-    state_->orders.push_back([state = state_.get(), id] { state->Drop(id); });
+    state_->orders.emplace_back([state = state_.get(), id] { state->Drop(id); });
   }
   curl_multi_wakeup(state_->multi);
 }
