@@ -1,8 +1,11 @@
 """How the benchmarks print what they measured."""
 
+import math
+
 
 def quantile(values, which):
-    return sorted(values)[min(len(values) - 1, int(which * len(values)))]
+    """By nearest rank: of 100 values p99 is the second largest."""
+    return sorted(values)[max(0, math.ceil(which * len(values)) - 1)]
 
 
 def show(what, values):

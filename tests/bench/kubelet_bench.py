@@ -3,18 +3,21 @@
 
     kubelet_bench.py [--quick]
 
-Main is listed first, so that kubelet asks for it before its sidecar and has to be refused. All times are the runtime's own.
+Main is listed first, so that kubelet asks for it before its sidecar and has to be refused. All times are the runtime's own: a
+gate opens when it reports the sidecar's start, and the create has reached it when its log says so (a container is dated "created"
+only once containerd has done most of the work).
 """
 
 import argparse
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 
 from figures import show  # pylint: disable=wrong-import-position
 from harness import namespaces, pods, session, tools, wait  # pylint: disable=wrong-import-position
-from harness.log_lines import time_of_line  # pylint: disable=wrong-import-position
+from harness.log_lines import time_in_containerds_log, time_of_line  # pylint: disable=wrong-import-position
 from harness.node import Node  # pylint: disable=wrong-import-position
 from harness.shim import binary  # pylint: disable=wrong-import-position
 
@@ -51,11 +54,11 @@ def main():
 
 def measure(node, count):
     opened = [launched_after(node, number, sidecar(FOREVER), started) for number in range(count)]
-    show("sidecar started -> main created by the shim, main listed first", opened)
+    show("gate opened -> the shim's create of main in the runtime, main listed first", opened)
     print(f"  bar: p99 at most {RUNNING_BAR_MS} ms", flush=True)
     for kind, make in KINDS.items():
         late = [launched_after(node, f"{kind}-{number}", make(round(2 + number % 7 / 7, 2)), ready) for number in range(max(2, count // 10))]
-        show(f"{kind} probe could first pass -> main created", late)
+        show(f"{kind} probe could first pass -> the same", late)
     print(f"  bar: at most {READY_BAR_MS} ms", flush=True)
 
 
@@ -87,25 +90,28 @@ KINDS = {"exec": exec_probed, "httpGet": http_probed, "tcpSocket": tcp_probed, "
 
 
 def launched_after(node, number, container, moment):
-    """ms from that moment of the sidecar's to the creation of main."""
+    """ms from that moment of the sidecar's to the arrival of main's create in the runtime."""
     name = f"bench-{number}".lower()
     volumes = [{"name": "tools", "hostPath": {"path": tools.bin_dir("grpc-health")}}]
     spec = {"volumes": volumes, "hostNetwork": False, "terminationGracePeriodSeconds": 1}
     node.kubelet.add(pods.pod(name, [pods.container("main", FOREVER), container], "Always", **spec))
     wait.until(lambda: "main" in node.in_runtime(name), f"{name}: main is there")
     statuses = node.in_runtime(name)
-    took = (statuses["main"]["createdAtNs"] - moment(statuses["sidecar"])) / 1e6
+    log = node.containerd.daemon.log()
+    sandbox = re.search(rf'within sandbox \\"(\w+)\\" for name:\\"main\\" returns container id \\"{statuses["main"]["id"]}', log).group(1)
+    created = time_in_containerds_log(log, rf'CreateContainer within sandbox \"{sandbox}\" for container name:\"main\"')
+    took = (created - moment(statuses["sidecar"], log)) / 1e6
     if took < 0:
         sys.exit(f"{name}: main was created too early: {took} ms")
     node.kubelet.remove(name)
     return took
 
 
-def started(status):
-    return status["startedAtNs"]
+def started(status, log):
+    return time_in_containerds_log(log, rf'StartContainer for \"{status["id"]}\" returns successfully')
 
 
-def ready(status):
+def ready(status, _):
     return time_of_line(status["logPath"], "ready")
 
 

@@ -1,4 +1,4 @@
-"""When a container said something: the runtime stamps each line of its log with nanoseconds."""
+"""When something was said: a container in its log, containerd in its own; both stamp each line with nanoseconds."""
 
 import datetime
 import re
@@ -13,6 +13,15 @@ def time_of_line(path, text, seconds=30):
         with open(path, encoding="utf-8") as log:
             return next((entry for entry in log if entry.rstrip().endswith(" " + text)), None)
 
-    stamp = wait.until(find, f"{path} has a line {text!r}", seconds).split()[0]
+    return _nanoseconds(wait.until(find, f"{path} has a line {text!r}", seconds).split()[0])
+
+
+def time_in_containerds_log(log, text):
+    """Of the first line with that text; `log` is the whole log, as one string."""
+    line = next(line for line in log.splitlines() if text in line)
+    return _nanoseconds(re.match(r'time="([^"]+)"', line).group(1))
+
+
+def _nanoseconds(stamp):
     whole, fraction, zone = re.fullmatch(r"(.{19})\.(\d+)(.*)", stamp).groups()
     return int(datetime.datetime.fromisoformat(whole + zone).timestamp()) * 10**9 + int(fraction.ljust(9, "0"))
