@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "pod_resources.pb.h"
@@ -22,12 +23,13 @@ class PodResourcesTest : public ::testing::Test {
     kubelet_ = std::make_unique<RawServer>("unix:" + directory + "/kubelet.sock", [this](const auto& call) {
       call->Read([this, call](bool, const std::string&) {
         EXPECT_EQ(call->method(), "/v1.PodResourcesLister/List");
-        call->Reply(answer_.SerializeAsString());
+        call->Reply(Answer());
       });
     });
   }
 
   void Tell(const std::string& pod, std::initializer_list<const char*> containers) {
+    const std::lock_guard lock(mutex_);
     v1::PodResources& resources = *answer_.add_pod_resources();
     resources.set_name(pod);
     resources.set_namespace_("default");
@@ -38,6 +40,13 @@ class PodResourcesTest : public ::testing::Test {
     return pod.Create(pod.Request(name, envs)).first.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
   }
 
+  std::string Answer() {
+    const std::lock_guard lock(mutex_);
+    return answer_.SerializeAsString();
+  }
+
+  // Told here and served from another thread.
+  std::mutex mutex_;
   v1::ListPodResourcesResponse answer_;
   ShimSetup setup_;
   std::unique_ptr<RawServer> kubelet_;
