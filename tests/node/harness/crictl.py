@@ -81,7 +81,12 @@ class Crictl:
         """{container name: its status} of the containers that match; the newest where one has been restarted."""
         newest = {}
         for container in self.containers(*filters):
-            status = self.status(container["id"])
+            try:
+                status = self.status(container["id"])
+            except Failed as failure:
+                if "NotFound" not in str(failure):
+                    raise
+                continue  # kubelet has removed it since: there is a newer one
             known = newest.get(status["metadata"]["name"])
             if known is None or known["createdAtNs"] < status["createdAtNs"]:
                 newest[status["metadata"]["name"]] = status
