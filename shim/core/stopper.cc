@@ -3,8 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "shim/core/hearing.h"
+#include "shim/cri/verbose_info.h"
 #include "shim/node_address.h"
 
 namespace sidecar_shim {
@@ -14,6 +17,18 @@ constexpr const char* kPreStopAnnotation = "io.kubernetes.container.preStopHandl
 constexpr const char* kPortsAnnotation = "io.kubernetes.container.ports";
 // The least that is left for the stop signal after a hook (kubelet's rule).
 constexpr Duration kMinimumGrace = std::chrono::seconds(2);
+
+// A program that has not installed its handler by then is one that has none.
+constexpr Duration kTimeToHear = std::chrono::seconds(1);
+constexpr Duration kHearingInterval = std::chrono::milliseconds(10);
+
+// How much longer a program of which this is the status may need to install its handlers.
+Duration TimeToHear(const runtime::v1::ContainerStatus& status) {
+  const auto age =
+      std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(status.started_at());
+  return std::clamp<Duration>(kTimeToHear - std::chrono::duration_cast<Duration>(age), Duration::zero(),
+                              kTimeToHear);
+}
 
 std::string Find(const google::protobuf::Map<std::string, std::string>& map, const char* key) {
   auto it = map.find(key);
@@ -26,6 +41,8 @@ struct Stopper::Job {
   explicit Job(Loop& loop) : timer(loop) {}
   policy::ContainerId id;
   std::string name;
+  int pid = 0;       // of its process, 0 = not known
+  Time hears_by{0};  // no later than this it is taken to hear
   Time began{0};
   Duration grace{0};
   bool pre_stop_ran = false;
@@ -41,21 +58,27 @@ void Stopper::Stop(const policy::StopSidecar& action) {
   job->grace = action.grace;
   const policy::ContainerRecord* record = conductor_.engine().FindContainer(action.container);
   if (record != nullptr) job->name = record->name;
-  if (!action.run_pre_stop || record == nullptr) {
+  if (record == nullptr) {
     SendStop(job);
     return;
   }
   runtime_.ContainerStatus(
-      job->id, /*verbose=*/false,
-      [this, job, sandbox = record->sandbox](const grpc::Status& status,
-                                             const runtime::v1::ContainerStatusResponse& response) {
-        if (!status.ok()) {
+      job->id, /*verbose=*/true,
+      [this, job, sandbox = record->sandbox, run_hook = action.run_pre_stop](
+          const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
+        if (status.ok()) {
+          job->pid = PidFromVerboseInfo(response);
+          job->hears_by = Loop::Now() + TimeToHear(response.status());
+        }
+        if (!run_hook) {
+          StopWhenHeard(job);
+        } else if (!status.ok()) {
           spdlog::warn("cannot read the preStop hook of container {}: {}", job->name, status.error_message());
           conductor_.Feed(policy::SidecarStopEnded{job->id, /*ok=*/false, /*pre_stop_ran=*/false});
-          return;
+        } else {
+          const auto& annotations = response.status().annotations();
+          RunHook(job, Find(annotations, kPreStopAnnotation), Find(annotations, kPortsAnnotation), sandbox);
         }
-        const auto& annotations = response.status().annotations();
-        RunHook(job, Find(annotations, kPreStopAnnotation), Find(annotations, kPortsAnnotation), sandbox);
       });
 }
 
@@ -124,7 +147,16 @@ void Stopper::HookEnded(const std::shared_ptr<Job>& job, const std::string& prob
   if (!problem.empty())
     spdlog::warn("preStop hook of container {}: {}; stopping it anyway", job->name, problem);
   job->pre_stop_ran = true;
-  SendStop(job);
+  StopWhenHeard(job);
+}
+
+void Stopper::StopWhenHeard(const std::shared_ptr<Job>& job) {
+  const Time now = Loop::Now();
+  if (job->pid <= 0 || now >= job->hears_by || HearsTerm(job->pid)) {
+    SendStop(job);
+    return;
+  }
+  job->timer.Start(now + kHearingInterval, [this, job] { StopWhenHeard(job); });
 }
 
 void Stopper::SendStop(const std::shared_ptr<Job>& job) {

@@ -1,8 +1,9 @@
 // Stops sidecars as kubelet would: preStop hook within the grace, then
 // StopContainer with the rest of it; then asks the runtime how it ended.
 //
-//   Stop -> ContainerStatus (hook, log names) -> hook -> StopContainer
-//        -> SidecarStopEnded, ContainerExited
+//   Stop -> ContainerStatus (hook, process) -> hook -> while it is too young to
+//        hear a signal, a moment -> StopContainer -> SidecarStopEnded,
+//        ContainerExited
 #ifndef SIDECAR_SHIM_SHIM_CORE_STOPPER_H_
 #define SIDECAR_SHIM_SHIM_CORE_STOPPER_H_
 
@@ -32,6 +33,7 @@ class Stopper : public StopHand {
   void RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook, const policy::SandboxId& sandbox);
   void RunSleep(const std::shared_ptr<Job>& job, const SleepHook& hook);
   void HookEnded(const std::shared_ptr<Job>& job, const std::string& problem);
+  void StopWhenHeard(const std::shared_ptr<Job>& job);
   void SendStop(const std::shared_ptr<Job>& job);
 
   Loop& loop_;

@@ -25,15 +25,25 @@ void ReadProcessEnv(const json& info, policy::TraitsReader& reader) {
   }
 }
 
+json ReadInfo(const runtime::v1::ContainerStatusResponse& response) {
+  auto it = response.info().find("info");
+  if (it == response.info().end()) return json();
+  return json::parse(it->second, nullptr, /*allow_exceptions=*/false);
+}
+
 }  // namespace
 
 policy::Traits TraitsFromVerboseInfo(const runtime::v1::ContainerStatusResponse& response) {
   policy::TraitsReader reader;
-  auto it = response.info().find("info");
-  if (it == response.info().end()) return reader.Finish();
-  const json info = json::parse(it->second, nullptr, /*allow_exceptions=*/false);
-  ReadProcessEnv(info, reader);
+  ReadProcessEnv(ReadInfo(response), reader);
   return reader.Finish();
+}
+
+int PidFromVerboseInfo(const runtime::v1::ContainerStatusResponse& response) {
+  const json info = ReadInfo(response);
+  if (!info.is_object()) return 0;
+  auto it = info.find("pid");
+  return it != info.end() && it->is_number_integer() ? it->get<int>() : 0;
 }
 
 }  // namespace sidecar_shim

@@ -28,6 +28,17 @@ class Completion(Node):
                 self.assertEqual(0, self.through_shim.status(sidecar["id"])["exitCode"])
                 self.check_ended_after(name, "main", "sidecar")
 
+    def test_a_sidecar_that_has_only_just_started_hears_the_signal(self):
+        """Main is over before the sidecar's program has a handler: the signal would be lost and the grace waited for."""
+        late = "sleep 0.5; " + sidecar_exiting(7)
+        never = "exec sleep 1000"
+        self.add(pods.pod("late", [pods.container("main", "exit 0"), pods.container("sidecar", late, FLAG)]))
+        containers = [pods.container("main", "exit 0"), pods.container("sidecar", never, FLAG)]
+        self.add(pods.pod("never", containers, terminationGracePeriodSeconds=2))
+        for name, code in (("late", 7), ("never", 137)):
+            self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})
+            self.assertEqual(code, self.in_runtime(name)["sidecar"]["exitCode"])
+
     def test_mains_own_exit_code_is_the_pods(self):
         """Under Never one failed main fails the pod, beside another that succeeds; the sidecar goes after both."""
         containers = [
