@@ -16,10 +16,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 
 from figures import show  # pylint: disable=wrong-import-position
-from harness import namespaces, pods, session, tools, wait  # pylint: disable=wrong-import-position
+from harness import pods, session, tools, wait  # pylint: disable=wrong-import-position
 from harness.log_lines import time_in_containerds_log, time_of_line  # pylint: disable=wrong-import-position
 from harness.node import Node  # pylint: disable=wrong-import-position
-from harness.shim import binary  # pylint: disable=wrong-import-position
 
 RUNNING_BAR_MS = 10
 READY_BAR_MS = 300
@@ -38,14 +37,7 @@ def main():
     parser = argparse.ArgumentParser(description="Measure launches under a real kubelet.")
     parser.add_argument("--quick", action="store_true", help="fewer pods")
     options = parser.parse_args()
-    if os.environ.get(namespaces.MARK) is None:
-        try:
-            tools.require(session.ALL + ("grpc-health",))
-            binary()
-        except tools.Missing as missing:
-            print(f"skipped: kubelet_bench.py: {missing}")
-            sys.exit(session.SKIPPED)
-    namespaces.enter()
+    session.enter(session.ALL + ("grpc-health",), shim=True)
     try:
         Bench.setUpClass()
         measure(Bench(), 10 if options.quick else 100)

@@ -15,7 +15,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node"))
 
 from figures import quantile, show  # pylint: disable=wrong-import-position
-from harness import namespaces, pods, session, tools  # pylint: disable=wrong-import-position
+from harness import namespaces, pods, session  # pylint: disable=wrong-import-position
 from harness.containerd import Containerd  # pylint: disable=wrong-import-position
 from harness.shim import Shim, binary  # pylint: disable=wrong-import-position
 
@@ -28,14 +28,7 @@ def main():
     parser = argparse.ArgumentParser(description="Measure launches in order and the end of jobs on a real containerd.")
     parser.add_argument("--quick", action="store_true", help="fewer pods")
     options = parser.parse_args()
-    if os.environ.get(namespaces.MARK) is None:
-        try:
-            tools.require(["pause"])
-            binary()
-        except tools.Missing as missing:
-            print(f"skipped: launch_bench.py: {missing}")
-            sys.exit(session.SKIPPED)
-    namespaces.enter()
+    session.enter(["pause"], shim=True)
     containerd = Containerd("1.6", session.log_dir())
     shim = None
     try:

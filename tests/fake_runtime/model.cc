@@ -105,6 +105,11 @@ void Model::SetStopCode(const std::string& name, int code) {
   stop_codes_[name] = code;
 }
 
+void Model::SetPid(const std::string& name, int pid) {
+  std::lock_guard lock(mutex_);
+  pids_[name] = pid;
+}
+
 std::optional<cri::ContainerStatus> Model::Find(const std::string& container) const {
   std::lock_guard lock(mutex_);
   auto it = containers_.find(container);
@@ -294,7 +299,11 @@ Model::Answer Model::ContainerStatus(const std::string& bytes) {
   if (it == containers_.end()) return NotFound(request.container_id());
   cri::ContainerStatusResponse response;
   *response.mutable_status() = it->second.status;
-  if (request.verbose()) (*response.mutable_info())["info"] = "{}";
+  if (request.verbose()) {
+    auto pid = pids_.find(it->second.status.metadata().name());
+    (*response.mutable_info())["info"] =
+        pid == pids_.end() ? "{}" : "{\"pid\": " + std::to_string(pid->second) + "}";
+  }
   return Ok(response);
 }
 

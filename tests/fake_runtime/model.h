@@ -35,6 +35,8 @@ class Model {
   bool Exit(const std::string& container, int code);
   // What StopContainer makes of a container; 143 unless set.
   void SetStopCode(const std::string& name, int code);
+  // The process that a verbose ContainerStatus tells of; none unless set.
+  void SetPid(const std::string& name, int pid);
 
   std::optional<runtime::v1::ContainerStatus> Find(const std::string& container) const;
   // The newest container of that name, "" if there is none.
@@ -74,6 +76,7 @@ class Model {
   std::map<std::string, runtime::v1::PodSandboxStatus> sandboxes_;
   std::map<std::string, Entry> containers_;
   std::map<std::string, int> stop_codes_;
+  std::map<std::string, int> pids_;
 };
 
 }  // namespace sidecar_shim::testing

@@ -1,14 +1,12 @@
 #include "shim/core/hearing.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "tests/fake_runtime/client.h"
+#include "tests/fake_runtime/deaf_process.h"
 
 namespace sidecar_shim {
 namespace {
@@ -37,19 +35,10 @@ TEST(HearingTest, WhatCannotBeReadIsNotWaitedFor) {
 }
 
 TEST(HearingTest, ALiveProcess) {
-  const pid_t child = fork();
-  if (child == 0) {
-    // What this process has been given by other tests or by its parent does not count.
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    signal(SIGTERM, SIG_DFL);
-    for (;;) pause();
-  }
-  ASSERT_GT(child, 0);
-  EXPECT_TRUE(testing::Eventually([child] { return !HearsTerm(child); }));
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
+  testing::DeafProcess process;
+  EXPECT_FALSE(HearsTerm(process.pid()));
+  process.Listen();
+  EXPECT_TRUE(testing::Eventually([&] { return HearsTerm(process.pid()); }));
 }
 
 }  // namespace

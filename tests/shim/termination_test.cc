@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/fake_runtime/deaf_process.h"
 #include "tests/shim/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -17,6 +22,8 @@ namespace cri = runtime::v1;
 constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 constexpr int kRealCode = 143;
+// How old a sidecar is at most that is waited for to hear its signal, in ns.
+constexpr int64_t kTimeToHear = 1'000'000'000;
 
 class TerminationTest : public ::testing::Test {
  protected:
@@ -71,6 +78,30 @@ TEST_F(TerminationTest, HookFirstThenStopWithinTheGrace) {
     }
   }
   EXPECT_EQ(order, (std::vector<std::string>{"hook", "stop"}));
+}
+
+TEST_F(TerminationTest, AYoungSidecarIsToldOnceItHears) {
+  DeafProcess process;
+  setup_.runtime.model().SetPid("agent", process.pid());
+  Launch();
+  ASSERT_TRUE(setup_.runtime.Exit(main_, 0));
+  ASSERT_TRUE(Eventually([this] { return setup_.runtime.Count(Method("ExecSync")) == 1; }));
+  const int64_t listens = absl::ToUnixNanos(absl::Now());
+  process.Listen();
+  ASSERT_TRUE(Eventually([this] { return AgentEnded(); }));
+  const auto agent = setup_.runtime.model().Find(agent_);
+  // On a machine too slow for the former it is the latter.
+  EXPECT_GE(agent->finished_at(), std::min(listens, agent->started_at() + kTimeToHear));
+}
+
+TEST_F(TerminationTest, OneThatNeverHearsIsToldWhenItIsOldEnough) {
+  const DeafProcess process;
+  setup_.runtime.model().SetPid("agent", process.pid());
+  Launch();
+  ASSERT_TRUE(setup_.runtime.Exit(main_, 0));
+  ASSERT_TRUE(Eventually([this] { return AgentEnded(); }));
+  const auto agent = setup_.runtime.model().Find(agent_);
+  EXPECT_GE(agent->finished_at() - agent->started_at(), kTimeToHear);
 }
 
 TEST_F(TerminationTest, StopWaitsForTheHook) {

@@ -19,8 +19,10 @@ ALL = ("pause", "cri-tools", "containerd", "kubelet")
 _LOG_DIR = "SIDECAR_SHIM_NODE_LOGS"
 
 
-def main(needs=ALL, shim=False, needs_built=()):
-    """needs: the families of programs that are built if need be; needs_built: those that must be there; shim: also the program
+def enter(needs=ALL, shim=False, needs_built=()):
+    """Goes on inside namespaces of its own, or says what is missing and ends as skipped.
+
+    needs: the families of programs that are built if need be; needs_built: those that must be there; shim: also the program
     under test."""
     if os.environ.get(namespaces.MARK) is None:
         try:
@@ -33,6 +35,11 @@ def main(needs=ALL, shim=False, needs_built=()):
             print(f"skipped: {os.path.basename(sys.argv[0])}: {missing}")
             sys.exit(SKIPPED)
     namespaces.enter()
+
+
+def main(needs=ALL, shim=False, needs_built=()):
+    """All of a test file's run; the arguments are enter's."""
+    enter(needs, shim, needs_built)
     program = unittest.main(verbosity=2, exit=False)
     _say_where_logs_are(program.result.wasSuccessful())
     sys.stdout.flush()
