@@ -9,9 +9,8 @@
 namespace sidecar_shim::policy {
 namespace {
 
-// How far apart kubelet's stops of a pod's containers may lie, and how soon
-// after the last one's end it stops the sandbox.
-constexpr Duration kStopsTogether = std::chrono::seconds(1), kSandboxFollows = std::chrono::seconds(5);
+// How far apart kubelet's stops of a pod's containers may lie.
+constexpr Duration kStopsTogether = std::chrono::seconds(1);
 
 // To replace a sandbox kubelet decides which containers will run in the next
 // one, then stops all that run at once, then the sandbox (computePodActions,
@@ -24,12 +23,12 @@ void MarkGoneWith(PodState& pod, const SandboxId& sandbox, Time now) {
   };
   for (const auto& [id, container] : pod.containers) {
     if (!stopped(container)) continue;
-    last_stop = std::max(last_stop, container.caller_stopped_at);
+    last_stop = std::max(last_stop, *container.caller_stopped_at);
     last_exit = std::max(last_exit, container.exit_seen);
   }
   if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
   for (auto& [id, container] : pod.containers) {
-    if (stopped(container) && last_stop - container.caller_stopped_at <= kStopsTogether) {
+    if (stopped(container) && last_stop - *container.caller_stopped_at <= kStopsTogether) {
       container.went_with_sandbox = true;
     }
   }
@@ -103,8 +102,11 @@ Engine::Pod* Engine::On(const PlanLearnt& event, Time, Actions&) {
   auto it = pods_.find(event.pod);
   if (it == pods_.end()) return nullptr;
   std::optional<PodPlan>& plan = it->second.state.plan;
-  // A stamp is what an earlier shim once knew; it only fills a gap.
-  if (plan && event.plan.source == "stamp") return nullptr;
+  // A stamp does not change the mind of a source that tells as much; but a
+  // source that tells less (of an unreachable API server only the names are
+  // left, say) does not make anybody forget it either.
+  if (plan && event.plan.IsStamp() && !event.plan.TellsMoreThan(*plan)) return nullptr;
+  if (plan && plan->IsStamp() && plan->TellsMoreThan(event.plan)) return nullptr;
   plan = event.plan;
   if (!plan->names_only) {
     for (auto& [id, sandbox] : it->second.state.sandboxes) sandbox.not_coming.clear();
@@ -118,10 +120,17 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   PodState& state = pod->state;
   if (state.containers.contains(event.container)) return pod;
   SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
+  // A create whose caller had given up may leave a container behind that is
+  // found only after kubelet has made the next one.
+  const bool superseded =
+      event.found && std::any_of(state.containers.begin(), state.containers.end(), [&](const auto& entry) {
+        const ContainerRecord& other = entry.second;
+        return other.sandbox == event.sandbox && other.name == event.name && other.attempt > event.attempt;
+      });
 
   // The exits of its predecessors decide nothing any more.
   for (auto it = state.containers.begin(); it != state.containers.end();) {
-    if (it->second.name == event.name && it->second.collected) {
+    if (!superseded && it->second.name == event.name && it->second.collected) {
       pod_of_container_.erase(it->first);
       it = state.containers.erase(it);
     } else {
@@ -132,7 +141,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.sandbox = event.sandbox;
   record.name = event.name;
   record.attempt = event.attempt;
-  record.order = next_order_++;
+  record.order = superseded ? 0 : next_order_++;
   record.grace_seconds = event.grace_seconds;
   record.by_shim = event.by_shim;
   record.state = event.state;
@@ -154,8 +163,9 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
     for (CallId call : it->second.creates) actions.emplace_back(AnswerCreate{call, event.container});
     sandbox.waiting.erase(it);
   }
-  if (event.by_shim && event.found && event.state == RunState::kCreated && !sandbox.stopping) {
-    actions.emplace_back(StartLaunched{event.container});
+  const bool alive = event.state == RunState::kCreated || event.state == RunState::kRunning;
+  if (event.by_shim && event.found && alive && !superseded && !sandbox.stopping) {
+    actions.emplace_back(ResumeLaunch{event.container, event.started});
   }
   return pod;
 }
@@ -175,11 +185,13 @@ Engine::Pod* Engine::On(const ContainerStarted& event, Time now, Actions&) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) return nullptr;
   ContainerRecord& container = pod->state.containers.at(event.container);
-  if (container.state != RunState::kExited) container.state = RunState::kRunning;
+  const bool has_ended = container.state == RunState::kExited;  // its exit was faster than its start's answer
+  if (!has_ended) container.state = RunState::kRunning;
   container.started = true;
   pod->state.last_activity = now;
   if (auto it = pod->state.sandboxes.find(container.sandbox); it != pod->state.sandboxes.end()) {
     it->second.ran.insert(container.name);
+    if (has_ended) it->second.ended.insert(container.name);
   }
   return pod;
 }
@@ -284,6 +296,12 @@ Engine::Pod* Engine::On(const CallerStopEnded& event, Time, Actions&) {
   Pod* pod = MutablePodOf(event.container);
   if (pod != nullptr && !event.ok) pod->state.containers.at(event.container).caller_stops = false;
   return pod;
+}
+
+Engine::Pod* Engine::On(const PodTerminating& event, Time, Actions&) {
+  auto it = pods_.find(event.pod);
+  if (it == pods_.end() || std::exchange(it->second.state.terminating, true)) return nullptr;
+  return &it->second;
 }
 
 Engine::Pod* Engine::On(const SandboxStopping& event, Time now, Actions& actions) {

@@ -56,7 +56,7 @@ class Engine {
   std::set<ContainerId> Hidden() const;
 
   // May a container be started in this sandbox without kubelet's word?
-  bool MayLaunch(const SandboxId& sandbox) const;
+  bool MayLaunch(const SandboxId& sandbox, Time now) const;
 
   // The command of a postStart hook that somebody waits for; null if there is
   // none in this container.
@@ -96,6 +96,7 @@ class Engine {
   Pod* On(const CallCancelled& event, Time now, Actions& actions);
   Pod* On(const CallerStops& event, Time now, Actions& actions);
   Pod* On(const CallerStopEnded& event, Time now, Actions& actions);
+  Pod* On(const PodTerminating& event, Time now, Actions& actions);
   Pod* On(const SandboxStopping& event, Time now, Actions& actions);
   Pod* On(const SandboxGone& event, Time now, Actions& actions);
   Pod* On(const PullStarted& event, Time now, Actions& actions);

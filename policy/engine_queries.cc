@@ -71,9 +71,9 @@ std::set<ContainerId> Engine::Hidden() const {
   return hidden;
 }
 
-bool Engine::MayLaunch(const SandboxId& sandbox) const {
+bool Engine::MayLaunch(const SandboxId& sandbox, Time now) const {
   const PodState* pod = FindPodOfSandbox(sandbox);
-  return pod != nullptr && !pod->sandboxes.at(sandbox).stopping && !pod->IsTakenDown(sandbox);
+  return pod != nullptr && !pod->sandboxes.at(sandbox).stopping && now >= pod->TakenDownUntil(sandbox);
 }
 
 const std::vector<std::string>* Engine::AwaitedPostStart(const ContainerId& container) const {

@@ -133,6 +133,11 @@ struct CallerStopEnded {
   bool ok = false;
 };
 
+// Somebody has deleted the pod: kubelet takes it down, at its own pace.
+struct PodTerminating {
+  PodRef pod;
+};
+
 struct SandboxStopping {
   SandboxId sandbox;
 };
@@ -163,10 +168,11 @@ struct SidecarStopEnded {
 // Time has passed; sent at NextWakeup().
 struct Tick {};
 
-using Event = std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen,
-                           StartRequested, ContainerStarted, ContainerReady, PostStartReturned, StartFailed,
-                           ContainerExited, ContainerGone, CallCancelled, CallerStops, CallerStopEnded,
-                           SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+using Event =
+    std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
+                 ContainerStarted, ContainerReady, PostStartReturned, StartFailed, ContainerExited,
+                 ContainerGone, CallCancelled, CallerStops, CallerStopEnded, PodTerminating, SandboxStopping,
+                 SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
 
@@ -214,9 +220,11 @@ struct Launch {
   Annotations stamps;
 };
 
-// Start a container that an earlier shim created ahead of kubelet.
-struct StartLaunched {
+// An earlier shim created this container ahead of kubelet and may not have come
+// to the end of it: start it, unless it has started, and do what follows a start.
+struct ResumeLaunch {
   ContainerId container;
+  bool started = false;
 };
 
 // Probe this container until it passes or StopProbing comes. Reported back by
@@ -264,7 +272,7 @@ struct Note {
 };
 
 using Action = std::variant<AdmitCreate, RefuseCreate, AnswerCreate, ForwardStart, AnswerStart, FailStart,
-                            Launch, StartLaunched, StartProbing, StopProbing, Forget, StopSidecar, Note>;
+                            Launch, ResumeLaunch, StartProbing, StopProbing, Forget, StopSidecar, Note>;
 using Actions = std::vector<Action>;
 
 }  // namespace sidecar_shim::policy

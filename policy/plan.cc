@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace sidecar_shim::policy {
+namespace {
+
+int Depth(const PodPlan& plan) {
+  if (plan.names_only) return 0;
+  return plan.restart_policy == RestartPolicy::kUnknown ? 1 : 2;
+}
+
+}  // namespace
 
 bool RestartRule::HoldsFor(int32_t exit_code) const {
   return (std::find(codes.begin(), codes.end(), exit_code) != codes.end()) != any_but;
@@ -14,6 +22,10 @@ const PlannedContainer* PodPlan::Find(absl::string_view name) const {
   }
   return nullptr;
 }
+
+bool PodPlan::IsStamp() const { return source == kStampSource; }
+
+bool PodPlan::TellsMoreThan(const PodPlan& other) const { return Depth(*this) > Depth(other); }
 
 bool PodPlan::ShowsIntent() const {
   for (const PlannedContainer& container : containers) {

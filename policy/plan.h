@@ -49,6 +49,9 @@ struct PlannedContainer {
   bool operator==(const PlannedContainer&) const = default;
 };
 
+// The source of a plan that was read out of a stamp.
+inline constexpr absl::string_view kStampSource = "stamp";
+
 struct PodPlan {
   std::string source;  // for messages: "pods-api", "static-pod", ...
   std::vector<PlannedContainer> containers;
@@ -59,6 +62,10 @@ struct PodPlan {
   bool names_only = false;
 
   const PlannedContainer* Find(absl::string_view name) const;
+  // What an earlier shim once knew, out of a container's stamp.
+  bool IsStamp() const;
+  // Does it tell what `other` does not: how the pod restarts, or more than names?
+  bool TellsMoreThan(const PodPlan& other) const;
   // True if any container asks for order or termination.
   bool ShowsIntent() const;
   // Does kubelet run this container again after it has ended with that code?

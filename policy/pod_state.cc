@@ -30,11 +30,18 @@ bool PodState::IsFinal(const ContainerRecord& container) const {
   });
 }
 
-bool PodState::IsTakenDown(const SandboxId& sandbox) const {
-  return std::any_of(containers.begin(), containers.end(), [&](const auto& entry) {
-    const ContainerRecord& container = entry.second;
-    return container.sandbox == sandbox && container.caller_stops && Latest(container.name) == &container;
-  });
+Time PodState::TakenDownUntil(const SandboxId& sandbox) const {
+  if (terminating) return Time::max();
+  Time until = Time::min();
+  for (const auto& [id, container] : containers) {
+    if (container.sandbox != sandbox || !container.caller_stopped_at || Latest(container.name) != &container)
+      continue;
+    if (container.caller_stops && container.state != RunState::kExited) return Time::max();
+    // Also of a stop that was given up: its signal has been sent.
+    until = std::max(until, *container.caller_stopped_at + std::chrono::seconds(container.grace_seconds) +
+                                kSandboxFollows);
+  }
+  return until;
 }
 
 bool PodState::ShowsIntent() const {

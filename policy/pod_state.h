@@ -4,6 +4,7 @@
 #ifndef SIDECAR_SHIM_POLICY_POD_STATE_H_
 #define SIDECAR_SHIM_POLICY_POD_STATE_H_
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,9 +43,9 @@ struct ContainerRecord {
   int32_t exit_code = 0;
   RuntimeTime finished_at = 0;
   Time exit_seen{0};
-  Time exited_at{0};  // earlier than exit_seen where it was found exited
-  bool caller_stops = false;
-  Time caller_stopped_at{0};
+  Time exited_at{0};          // earlier than exit_seen where it was found exited
+  bool caller_stops = false;  // and has not given up
+  std::optional<Time> caller_stopped_at;
   // kubelet stopped it to replace its sandbox: whatever its exit code, it
   // comes again.
   bool went_with_sandbox = false;
@@ -90,11 +91,15 @@ struct HeldStart {
   bool operator==(const HeldStart&) const = default;
 };
 
+// How soon after the last container's end kubelet stops the sandbox.
+inline constexpr Duration kSandboxFollows = std::chrono::seconds(5);
+
 struct PodState {
   PodRef ref;
   PodSettings settings;
   Annotations annotations;
   bool job_labels = false;
+  bool terminating = false;  // deleted, as a plan source tells
   std::optional<PodPlan> plan;
   std::map<std::string, Traits> arrived;  // what containers brought with their creates
   std::map<SandboxId, SandboxRecord> sandboxes;
@@ -119,10 +124,11 @@ struct PodState {
   // this pod: by its restart policy, or as a sidecar of a finished job, which
   // is reported as a success.
   bool IsFinal(const ContainerRecord& container) const;
-  // True while somebody (kubelet, most likely) takes this sandbox's containers
-  // down, or has done so: the newest of some name is, or was, stopped by a
-  // caller and did not come again.
-  bool IsTakenDown(const SandboxId& sandbox) const;
+  // Until when it must be taken that somebody (kubelet, most likely) takes this
+  // sandbox's containers down; Time::min() where nothing says so. A stop of one
+  // container may be the first sign of it, or concern that container alone: the
+  // sandbox's own stop shows which, within the pod's grace.
+  Time TakenDownUntil(const SandboxId& sandbox) const;
   // True if any container, planned or seen, asks for order or termination.
   bool ShowsIntent() const;
 };

@@ -44,7 +44,10 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
       if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
       // Of a pod that is being deleted kubelet stops the containers first and
       // the sandbox after them. Whether this is one, its own retry will show.
-      if (pod.IsTakenDown(sandbox_id)) continue;
+      if (const Time until = pod.TakenDownUntil(sandbox_id); now < until) {
+        if (until != Time::max()) wakeup.At(until);
+        continue;
+      }
       waiting.launching = true;
       actions.emplace_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
       actions.emplace_back(
@@ -54,10 +57,10 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
 }
 
 // Probes run only while somebody is held because of them.
-std::set<std::string> ProbesWanted(const PodState& pod, const SandboxId& id, const SandboxRecord& sandbox) {
+std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& sandbox) {
   std::set<std::string> wanted;
   if (sandbox.stopping || sandbox.waiting.empty() || pod.settings.launch_gate == LaunchGate::kRunning ||
-      pod.IsTakenDown(id)) {
+      pod.terminating) {
     return wanted;
   }
   const LaunchOrder order = LaunchOrder::Of(pod);
@@ -72,11 +75,11 @@ std::set<std::string> ProbesWanted(const PodState& pod, const SandboxId& id, con
 
 void SettleProbes(PodState& pod, Actions& actions) {
   std::map<SandboxId, std::set<std::string>> wanted;
-  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, id, sandbox);
+  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, sandbox);
   for (auto& [id, container] : pod.containers) {
     const PlannedContainer* planned = pod.plan ? pod.plan->Find(container.name) : nullptr;
     const bool probe = planned != nullptr && planned->Probed() && container.state == RunState::kRunning &&
-                       wanted[container.sandbox].contains(container.name);
+                       !container.caller_stops && wanted[container.sandbox].contains(container.name);
     if (probe == container.probing) continue;
     container.probing = probe;
     if (probe) {

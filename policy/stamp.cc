@@ -107,7 +107,7 @@ std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
 std::optional<PodPlan> DecodePlan(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
   PodPlan plan;
-  plan.source = "stamp";
+  plan.source = std::string(kStampSource);
   plan.restart_policy = ParseRestartPolicy(parts[0]);
   for (size_t i = 1; i < parts.size(); ++i) {
     std::optional<PlannedContainer> container = DecodeContainer(parts[i]);

@@ -69,8 +69,8 @@ class Conductor {
   void Do(const policy::Launch& action) {
     if (!stopped_) launch_->Launch(action);
   }
-  void Do(const policy::StartLaunched& action) {
-    if (!stopped_) launch_->StartLaunched(action);
+  void Do(const policy::ResumeLaunch& action) {
+    if (!stopped_) launch_->ResumeLaunch(action);
   }
   void Do(const policy::Forget& action) { launch_->Forget(action); }
   void Do(const policy::StopSidecar& action) {

@@ -12,7 +12,7 @@ class LaunchHand {
  public:
   virtual ~LaunchHand() = default;
   virtual void Launch(const policy::Launch& action) = 0;
-  virtual void StartLaunched(const policy::StartLaunched& action) = 0;
+  virtual void ResumeLaunch(const policy::ResumeLaunch& action) = 0;
   virtual void Forget(const policy::Forget& action) = 0;
 };
 

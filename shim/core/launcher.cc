@@ -64,7 +64,7 @@ void Launcher::Launch(const policy::Launch& action) {
         }
         seen.container = response.container_id();
         conductor_.Feed(seen);
-        if (!conductor_.engine().MayLaunch(seen.sandbox)) {
+        if (!conductor_.engine().MayLaunch(seen.sandbox, Loop::Now())) {
           conductor_.Feed(policy::StartFailed{seen.container, "sidecar-shim: the pod is being taken down"});
           return;
         }
@@ -72,7 +72,13 @@ void Launcher::Launch(const policy::Launch& action) {
       });
 }
 
-void Launcher::StartLaunched(const policy::StartLaunched& action) { Start(action.container); }
+void Launcher::ResumeLaunch(const policy::ResumeLaunch& action) {
+  if (action.started) {
+    AfterStart(action.container);
+  } else {
+    Start(action.container);
+  }
+}
 
 void Launcher::Start(const std::string& id) {
   runtime_.StartContainer(
@@ -83,17 +89,21 @@ void Launcher::Start(const std::string& id) {
           spdlog::warn("launch ahead of container {} failed at start: {}", id, status.error_message());
           conductor_.Feed(policy::StartFailed{id, status.error_message()});
         }
-        runtime_.ContainerStatus(
-            id, /*verbose=*/false,
-            [this](const grpc::Status& got, const runtime::v1::ContainerStatusResponse& response) {
-              if (!got.ok()) return;
-              const runtime::v1::ContainerStatus& container = response.status();
-              if (container.state() == runtime::v1::CONTAINER_EXITED) {
-                conductor_.Feed(policy::ContainerExited{container.id(), container.exit_code(),
-                                                        container.finished_at(), /*recorded=*/true});
-              }
-              if (container.started_at() > 0) LinkLog(container);
-            });
+        AfterStart(id);
+      });
+}
+
+void Launcher::AfterStart(const std::string& id) {
+  runtime_.ContainerStatus(
+      id, /*verbose=*/false,
+      [this](const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
+        if (!status.ok()) return;
+        const runtime::v1::ContainerStatus& container = response.status();
+        if (container.state() == runtime::v1::CONTAINER_EXITED) {
+          conductor_.Feed(policy::ContainerExited{container.id(), container.exit_code(),
+                                                  container.finished_at(), /*recorded=*/true});
+        }
+        if (container.started_at() > 0) LinkLog(container);
       });
 }
 

@@ -26,11 +26,12 @@ class Launcher : public LaunchHand {
   void Remember(const policy::SandboxId& sandbox, const std::string& name, const grpc::ByteBuffer& request);
 
   void Launch(const policy::Launch& action) override;
-  void StartLaunched(const policy::StartLaunched& action) override;
+  void ResumeLaunch(const policy::ResumeLaunch& action) override;
   void Forget(const policy::Forget& action) override;
 
  private:
   void Start(const std::string& id);
+  void AfterStart(const std::string& id);
   void LinkLog(const runtime::v1::ContainerStatus& status);
 
   Conductor& conductor_;

@@ -59,7 +59,7 @@ void PlanRegistry::Tell(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
   if (it == entries_.end() || !it->second.best) return;
   conductor_.Feed(policy::PlanLearnt{pod, it->second.news.plan});
-  TellReady(it->second.news);
+  TellState(pod, it->second.news);
 }
 
 void PlanRegistry::Forget(const policy::PodRef& pod) {
@@ -106,7 +106,7 @@ void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl
     entry.questions[source] = answered ? Question::kAnswered : Question::kOpen;
     if (news.ok()) {
       Take(entry, source, *news);
-      TellReady(*news);  // true whoever says it
+      TellState(pod, *news);
     }
   }
   if (news.ok()) OnSense(source);
@@ -127,7 +127,7 @@ void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews&
       entry.questions[source] = Question::kAnswered;
     }
     Take(entry, source, news);
-    TellReady(news);
+    TellState(pod, news);
   }
   OnSense(source);
   OnSign(source);
@@ -148,7 +148,8 @@ void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
   conductor_.Feed(policy::PlanLearnt{entry.query.pod, plan});
 }
 
-void PlanRegistry::TellReady(const PodNews& news) {
+void PlanRegistry::TellState(const policy::PodRef& pod, const PodNews& news) {
+  if (news.terminating) conductor_.Feed(policy::PodTerminating{pod});
   for (const policy::ContainerId& container : news.ready) {
     conductor_.Feed(policy::ContainerReady{container, /*by_kubelet=*/true});
   }

@@ -87,7 +87,8 @@ class PlanRegistry {
   void Push(const policy::PodRef& pod, size_t source, const PodNews& news);
   // Keeps it and tells the policy, where it is the best so far.
   void Take(Entry& entry, size_t source, const PodNews& news);
-  void TellReady(const PodNews& news);
+  // What is true whoever says it.
+  void TellState(const policy::PodRef& pod, const PodNews& news);
   // The source has told something / has not.
   void OnSign(size_t source);
   void OnSilence(size_t source, const std::string& why);

@@ -31,10 +31,11 @@ std::string Text(const Json& object, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
+bool IsMirror(const core::ObjectMeta& metadata) { return metadata.annotations().contains(kMirror); }
+
 std::string SandboxUid(const core::ObjectMeta& metadata) {
-  const auto& annotations = metadata.annotations();
-  auto hash = annotations.find(kHash);
-  return annotations.contains(kMirror) && hash != annotations.end() ? hash->second : metadata.uid();
+  auto hash = metadata.annotations().find(kHash);
+  return IsMirror(metadata) && hash != metadata.annotations().end() ? hash->second : metadata.uid();
 }
 
 absl::StatusOr<KnownPod> FromJson(Json json, const std::string& source) {
@@ -44,6 +45,8 @@ absl::StatusOr<KnownPod> FromJson(Json json, const std::string& source) {
   if (metadata.name().empty()) return absl::InvalidArgumentError("a pod without a name");
   absl::StatusOr<PodNews> news = NewsFromPod(*pod, source);
   if (!news.ok()) return news.status();
+  // Whoever deletes a mirror does not delete the static pod that it stands for.
+  news->terminating &= !IsMirror(metadata);
   return KnownPod{{metadata.namespace_(), metadata.name(), SandboxUid(metadata)}, *std::move(news)};
 }
 

@@ -17,6 +17,7 @@ struct PodNews {
   // Containers (ids of the runtime) that kubelet holds for ready. Empty where
   // the source has no status.
   std::vector<policy::ContainerId> ready;
+  bool terminating = false;  // somebody has deleted the pod
 };
 
 // kNotFound: a pod without containers, which no pod is, tells nothing.

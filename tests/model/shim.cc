@@ -46,8 +46,9 @@ void World::Carry(const policy::Actions& actions) {
       if (launching.stage != Launching::Stage::kNone) return Violate("two launches at once");
       launching = {Launching::Stage::kCreating, 0, sandbox_, static_cast<uint8_t>(remembered_[name])};
       remembered_[name] = -1;
-    } else if (const auto* start = std::get_if<policy::StartLaunched>(&action)) {
-      const uint8_t index = IndexOf(start->container);
+    } else if (const auto* resume = std::get_if<policy::ResumeLaunch>(&action)) {
+      if (resume->started) continue;
+      const uint8_t index = IndexOf(resume->container);
       launching_[SlotOf(instances_[index].name, instances_[index].sandbox)] = {
           Launching::Stage::kStarting, index, instances_[index].sandbox, 0};
     } else if (const auto* forget = std::get_if<policy::Forget>(&action)) {

@@ -264,6 +264,8 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     const Note::Kind kind = kNotes.at(verb);
     auto is_kind = [kind](const Note& note) { return note.kind == kind; };
     EXPECT_TRUE(std::any_of(notes_.begin(), notes_.end(), is_kind));
+  } else if (subject == "deleted") {
+    Send(PodTerminating{pod_});
   } else if (subject == "stopfails") {
     Send(SidecarStopEnded{Container(std::string(verb)).id, false, false});
   } else if (subject == "ended") {
@@ -284,6 +286,8 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     Send(ContainerReady{Container(name).id, /*by_kubelet=*/true});
   } else if (verb == "stopped-by-caller") {
     Send(CallerStops{Container(name).id});
+  } else if (verb == "stop-given-up") {
+    Send(CallerStopEnded{Container(name).id, /*ok=*/false});
   } else if (verb == "hooked") {
     Send(PostStartReturned{Container(name).id});
   } else if (verb == "starts") {

@@ -17,6 +17,7 @@
 //   note:TEXT   a note of that kind was made        newshim    the shim restarts
 //   c:ready     its probes have passed               probe:a,b  the shim probes exactly these
 //   +5s         time passes                         newsandbox the sandbox is replaced, all die
+//   c:stopped-by-caller, c:stop-given-up            deleted    the pod is being deleted
 #ifndef SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 #define SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 

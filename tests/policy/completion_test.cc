@@ -136,6 +136,24 @@ TEST(Completion, AStampFillsAGapOnly) {
   bench.Run("stop:s");
 }
 
+TEST(Completion, AStampCountsBeforeASourceThatTellsLess) {
+  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
+  const PodPlan stamp{"stamp", both, kNever};
+  PodPlan names{"podresources", {Main("m"), Main("s")}};
+  names.names_only = true;
+  const PodPlan annotation{"annotation", both};
+  for (const PodPlan& less : {names, annotation}) {
+    SCOPED_TRACE(less.source);
+    for (const bool stamp_first : {false, true}) {
+      Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+      bench.Run("m:runs s:runs m:exit=0");
+      bench.Send(PlanLearnt{bench.pod(), stamp_first ? stamp : less});
+      bench.Send(PlanLearnt{bench.pod(), stamp_first ? less : stamp});
+      bench.Run("stop:s");
+    }
+  }
+}
+
 TEST(Completion, EventsMayBeDoubledOrLate) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs m:exit=0 stop:s");

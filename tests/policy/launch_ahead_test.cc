@@ -185,12 +185,55 @@ TEST_F(LaunchUnderWay, ANewShimFinishesWhatTheOldOneCreated) {
   engine.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
   ContainerSeen found = Made();
   found.found = true;
-  EXPECT_EQ(Only<StartLaunched>(engine.OnEvent(found, Time{0}))[0].container, "launched");
+  EXPECT_EQ(Only<ResumeLaunch>(engine.OnEvent(found, Time{0}))[0].container, "launched");
   EXPECT_EQ(engine.Hidden().size(), 1u);
+  // Where it has started, what follows a start is still to be done.
+  Engine later{Options{}};
+  later.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
+  ContainerSeen running = found;
+  running.state = RunState::kRunning;
+  running.started = true;
+  EXPECT_TRUE(Only<ResumeLaunch>(later.OnEvent(running, Time{0}))[0].started);
   // But not in a sandbox that is gone for good.
   Engine late{Options{}};
   late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{0});
-  EXPECT_TRUE(Only<StartLaunched>(late.OnEvent(found, Time{0})).empty());
+  EXPECT_TRUE(Only<ResumeLaunch>(late.OnEvent(found, Time{0})).empty());
+}
+
+// containerd finishes a create although its caller has given up, and kubelet
+// goes on with another attempt.
+TEST(LaunchAhead, WhatIsFoundBehindItsSuccessorIsNotResumed) {
+  Bench bench({Main("a"), Sidecar("b", 10)}, kNever);
+  bench.Run("b:runs");
+  ContainerSeen left_behind;
+  left_behind.container = "left-behind";
+  left_behind.sandbox = bench.sandbox();
+  left_behind.name = "a";
+  left_behind.by_shim = true;
+  left_behind.found = true;
+  ContainerSeen successor = left_behind;
+  successor.container = "a-1";
+  successor.attempt = 1;
+  successor.by_shim = false;
+  successor.found = false;
+  bench.Send(successor);
+  bench.Send(ContainerStarted{successor.container});
+  EXPECT_TRUE(Only<ResumeLaunch>(bench.Send(left_behind)).empty());
+  bench.Send(ContainerExited{successor.container, 0, bench.RuntimeNow()});
+  bench.Run("stop:b");
+}
+
+// A program may end before the answer to its start has come.
+TEST(LaunchAhead, AnExitThatOvertakesTheStartsAnswerCounts) {
+  PlannedContainer blocker = Main("b", 10);
+  blocker.readiness_probe = ProbeSpec{};
+  Bench bench({Main("a"), blocker}, kAlways);
+  bench.Run("a:refused b:created");
+  const ContainerId b = bench.Container("b").id;
+  bench.Send(ContainerExited{b, 1, bench.RuntimeNow()});
+  bench.Run("idle");
+  bench.Send(ContainerStarted{b});
+  bench.Run("launch:a");
 }
 
 TEST(LaunchAhead, TheNewestRequestIsKept) {

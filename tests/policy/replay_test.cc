@@ -83,7 +83,9 @@ struct Print {
   std::string operator()(const Launch& a) const {
     return absl::StrCat("launch ", a.sandbox, a.name, a.stamps.size());
   }
-  std::string operator()(const StartLaunched& a) const { return absl::StrCat("start ", a.container); }
+  std::string operator()(const ResumeLaunch& a) const {
+    return absl::StrCat("resume ", a.container, a.started ? " started" : "");
+  }
   std::string operator()(const StartProbing& a) const { return absl::StrCat("probe ", a.container); }
   std::string operator()(const StopProbing& a) const { return absl::StrCat("unprobe ", a.container); }
   std::string operator()(const Forget& a) const { return absl::StrCat("forget ", a.sandbox, a.name); }
