@@ -143,7 +143,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.attempt = event.attempt;
   record.order = superseded ? 0 : next_order_++;
   record.grace_seconds = event.grace_seconds;
-  record.by_shim = event.by_shim;
+  record.by_shim = event.by_shim && !superseded;
   record.state = event.state;
   record.started = event.started;
   record.exit_code = event.exit_code;
@@ -159,13 +159,16 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   if (event.started) sandbox.ran.insert(event.name);
   if (event.started && event.state == RunState::kExited) sandbox.ended.insert(event.name);
 
-  if (auto it = sandbox.waiting.find(event.name); it != sandbox.waiting.end() && event.by_shim) {
+  if (auto it = sandbox.waiting.find(event.name); it != sandbox.waiting.end() && record.by_shim) {
     for (CallId call : it->second.creates) actions.emplace_back(AnswerCreate{call, event.container});
     sandbox.waiting.erase(it);
   }
-  const bool alive = event.state == RunState::kCreated || event.state == RunState::kRunning;
-  if (event.by_shim && event.found && alive && !superseded && !sandbox.stopping) {
-    actions.emplace_back(ResumeLaunch{event.container, event.started});
+  if (record.by_shim && event.found && !sandbox.stopping) {
+    const bool running = event.state == RunState::kRunning;
+    const bool due = event.state == RunState::kCreated && now >= state.TakenDownUntil(event.sandbox);
+    if (running || due) actions.emplace_back(ResumeLaunch{event.container, running});
+    // Left to kubelet, as one whose start has failed.
+    if (event.state == RunState::kCreated && !due) record.start_answered = true;
   }
   return pod;
 }
@@ -289,6 +292,7 @@ Engine::Pod* Engine::On(const CallerStops& event, Time now, Actions&) {
   ContainerRecord& container = pod->state.containers.at(event.container);
   container.caller_stops = true;
   container.caller_stopped_at = now;
+  container.caller_timeout = event.timeout;
   return pod;
 }
 

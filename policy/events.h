@@ -54,8 +54,9 @@ struct CreateFailed {
 };
 
 // A container exists: just created, or found in the runtime (then with its
-// state and exit). Of several that are found the oldest come first: the last
-// one of a name counts as the newest.
+// state and exit). The last one of a name counts as the newest, unless it was
+// found and a later attempt is known in its sandbox: of several that are found
+// the oldest come first, after them what has a later attempt.
 struct ContainerSeen {
   ContainerId container;
   SandboxId sandbox;
@@ -121,9 +122,11 @@ struct CallCancelled {
   CallId call = 0;
 };
 
-// kubelet or a person (not the shim) stops a container.
+// kubelet or a person (not the shim) stops a container, and kills it after
+// `timeout`.
 struct CallerStops {
   ContainerId container;
+  Duration timeout{0};
 };
 
 // The call that stopped it is over. Not ok: it failed or was given up, and

@@ -37,9 +37,11 @@ Time PodState::TakenDownUntil(const SandboxId& sandbox) const {
     if (container.sandbox != sandbox || !container.caller_stopped_at || Latest(container.name) != &container)
       continue;
     if (container.caller_stops && container.state != RunState::kExited) return Time::max();
-    // Also of a stop that was given up: its signal has been sent.
-    until = std::max(until, *container.caller_stopped_at + std::chrono::seconds(container.grace_seconds) +
-                                kSandboxFollows);
+    // Also of a stop that was given up: its signal has been sent. Whoever deletes
+    // a pod may give it another grace than its spec does.
+    const Duration grace =
+        std::max<Duration>(std::chrono::seconds(container.grace_seconds), container.caller_timeout);
+    until = std::max(until, *container.caller_stopped_at + grace + kSandboxFollows);
   }
   return until;
 }

@@ -46,6 +46,7 @@ struct ContainerRecord {
   Time exited_at{0};          // earlier than exit_seen where it was found exited
   bool caller_stops = false;  // and has not given up
   std::optional<Time> caller_stopped_at;
+  Duration caller_timeout{0};
   // kubelet stopped it to replace its sandbox: whatever its exit code, it
   // comes again.
   bool went_with_sandbox = false;

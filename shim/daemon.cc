@@ -51,6 +51,7 @@ struct Daemon::Parts {
   std::unique_ptr<Loop> loop;
   Counters counters;
   NoteLog notes{counters};
+  NodeAddress node_address;
   std::unique_ptr<Worker> worker;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Conductor> conductor;
@@ -90,12 +91,12 @@ void Daemon::Parts::Build() {
   http = std::make_unique<HttpClient>(*loop);
   conductor = std::make_unique<Conductor>(*loop, config.policy);
   runtime = std::make_unique<Runtime>(*loop, runtime_channel);
-  plans = std::make_unique<PlanRegistry>(*loop, *conductor, counters);
+  plans = std::make_unique<PlanRegistry>(*loop, *conductor, counters, node_address);
   AddSources(config, *loop, *http, *worker, counters, *plans);
   reconciler = std::make_unique<Reconciler>(*loop, *conductor, *runtime, *plans);
   launcher = std::make_unique<Launcher>(*conductor, *runtime, *worker);
-  stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *http);
-  prober = std::make_unique<Prober>(*loop, *conductor, *runtime, *http);
+  stopper = std::make_unique<Stopper>(*loop, *conductor, *runtime, *http, node_address);
+  prober = std::make_unique<Prober>(*loop, *conductor, *runtime, *http, node_address);
   conductor->SetHands(*launcher, *stopper, *prober, notes);
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *conductor, *reconciler);
   handlers =

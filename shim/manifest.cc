@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shim/kube/pod_json.h"
-#include "shim/yaml.h"
 
 namespace sidecar_shim {
 namespace {
@@ -38,13 +37,13 @@ Json StrictJson(absl::string_view text) {
   return strict ? json : Json(Json::value_t::discarded);
 }
 
-absl::StatusOr<Json> OnlyDocument(absl::string_view text) {
+absl::StatusOr<Json> OnlyDocument(absl::string_view text, YamlReading reading) {
   // JSON first: YAML reads most JSON, but not its surrogate pairs.
   if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")) {
     Json json = StrictJson(text);
     if (!json.is_discarded()) return json;
   }
-  absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text);
+  absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text, reading);
   if (!documents.ok()) return documents.status();
   std::erase(*documents, "null");
   if (documents->empty()) return Invalid("the manifest is empty: give a Pod or a Job");
@@ -181,8 +180,8 @@ absl::Status ReadJob(const Json& json, Manifest& manifest) {
 
 }  // namespace
 
-absl::StatusOr<Manifest> ParseManifest(absl::string_view text) {
-  absl::StatusOr<Json> json = OnlyDocument(text);
+absl::StatusOr<Manifest> ParseManifest(absl::string_view text, YamlReading reading) {
+  absl::StatusOr<Json> json = OnlyDocument(text, reading);
   if (!json.ok()) return json.status();
   if (!json->is_object())
     return Invalid("a manifest must be a mapping with apiVersion, kind, metadata and spec");

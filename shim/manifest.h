@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "kube.pb.h"
+#include "shim/yaml.h"
 
 namespace sidecar_shim {
 
@@ -30,12 +31,13 @@ struct Manifest {
   std::string job_uid;  // usually empty: a manifest has none
 };
 
-// `text` must hold exactly one document of kind Pod (v1) or Job (batch/v1)
+// `text` must hold exactly one document (the first one counts where it is not
+// read strictly) of kind Pod (v1) or Job (batch/v1)
 // with a name (metadata.name or metadata.generateName) and at least one
 // container, all of them with unique names. Fields that kube.proto does not
 // know are ignored. Errors are kInvalidArgument, name the line or the field,
 // and say what to write instead.
-absl::StatusOr<Manifest> ParseManifest(absl::string_view text);
+absl::StatusOr<Manifest> ParseManifest(absl::string_view text, YamlReading reading = YamlReading::kStrict);
 
 }  // namespace sidecar_shim
 

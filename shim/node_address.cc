@@ -84,12 +84,19 @@ std::string OfAnyInterface() {
 
 }  // namespace
 
-std::string NodeAddress() {
+std::string FindNodeAddress() {
   if (std::string address = OfDefaultRoute(); !address.empty()) return address;
   if (std::string address = OfAnyInterface(); !address.empty()) return address;
   return kLoopback;
 }
 
-std::string PodAddress(const std::string& pod_ip) { return pod_ip.empty() ? NodeAddress() : pod_ip; }
+void NodeAddress::Learn(const std::string& host_ip) {
+  if (!host_ip.empty()) learnt_ = host_ip;
+}
+
+std::string NodeAddress::OfPod(const std::string& pod_ip) const {
+  if (!pod_ip.empty()) return pod_ip;
+  return learnt_.empty() ? FindNodeAddress() : learnt_;
+}
 
 }  // namespace sidecar_shim

@@ -10,10 +10,21 @@ namespace sidecar_shim {
 // As kubelet finds it where nobody tells: the address that the default route
 // sends from, else the first global one of any interface, else 127.0.0.1. Asks
 // the kernel only (no packet is sent); addresses come and go, so ask anew.
-std::string NodeAddress();
+std::string FindNodeAddress();
 
-// `pod_ip` as PodSandboxStatus has it, or the node's where it is empty.
-std::string PodAddress(const std::string& pod_ip);
+// Not thread-safe.
+class NodeAddress {
+ public:
+  // What kubelet takes for it (status.hostIP of its pods): on a node with
+  // several it may be told (--node-ip). Empty = nothing was said.
+  void Learn(const std::string& host_ip);
+
+  // `pod_ip` as PodSandboxStatus has it, or the node's where it is empty.
+  std::string OfPod(const std::string& pod_ip) const;
+
+ private:
+  std::string learnt_;
+};
 
 }  // namespace sidecar_shim
 

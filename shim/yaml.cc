@@ -101,6 +101,8 @@ bool IsInfinityOrNan(absl::string_view text) {
 
 class Converter {
  public:
+  explicit Converter(YamlReading reading) : strict_(reading == YamlReading::kStrict) {}
+
   absl::StatusOr<Json> Convert(const YAML::Node& node, int depth = 0) {
     if (depth > kMaxDepth) return ErrorAt(node, absl::StrCat("nested deeper than ", kMaxDepth, " levels"));
     size_ += kNodeCost;
@@ -156,27 +158,60 @@ class Converter {
       if (!entry.first.IsScalar()) return ErrorAt(entry.first, "a key must be a plain word");
       const std::string& key = entry.first.Scalar();
       if (key == "<<" && entry.first.Tag() != "!") {
-        return ErrorAt(entry.first, "merge keys (<<) are not supported; write the fields out");
+        if (strict_) return ErrorAt(entry.first, "merge keys (<<) are not supported; write the fields out");
+        if (absl::Status merged = Merge(entry.second, depth, seen, object); !merged.ok()) return merged;
+        continue;
       }
-      if (!seen.insert(key).second) return ErrorAt(entry.first, absl::StrCat("duplicate key ", key));
+      const bool is_new = seen.insert(key).second;
+      if (!is_new && strict_) return ErrorAt(entry.first, absl::StrCat("duplicate key ", key));
       size_ += key.size();
       absl::StatusOr<Json> value = Convert(entry.second, depth + 1);
       if (!value.ok()) return value;
-      object.emplace(key, *std::move(value));
+      if (is_new) {
+        object.emplace(key, *std::move(value));
+      } else {
+        object[key] = *std::move(value);
+      }
     }
     return object;
   }
 
+  // In place, over what is there already: the library that Kubernetes uses does
+  // so. Of several mappings the first one counts.
+  absl::Status Merge(const YAML::Node& from, int depth, absl::flat_hash_set<std::string>& seen,
+                     Json& object) {
+    absl::StatusOr<Json> value = Convert(from, depth + 1);
+    if (!value.ok()) return value.status();
+    if (value->is_object()) value = Json::array({*std::move(value)});
+    bool fine = value->is_array();
+    for (auto fields = value->rbegin(); fine && fields != value->rend(); ++fields) {
+      fine = fields->is_object();
+      if (!fine) break;
+      for (auto& [key, field] : fields->items()) {
+        seen.insert(key);
+        object[key] = std::move(field);
+      }
+    }
+    return fine ? absl::OkStatus() : ErrorAt(from, "a merge key (<<) wants a mapping or a list of them");
+  }
+
+  const bool strict_;
   size_t size_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text) {
+absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text, YamlReading reading) {
   std::vector<std::string> documents;
   try {
-    Converter converter;
-    for (const YAML::Node& node : YAML::LoadAll(std::string(text))) {
+    Converter converter(reading);
+    std::vector<YAML::Node> nodes;
+    if (reading == YamlReading::kStrict) {
+      nodes = YAML::LoadAll(std::string(text));
+    } else {
+      nodes.push_back(YAML::Load(std::string(text)));
+    }
+    for (const YAML::Node& node : nodes) {
       absl::StatusOr<Json> json = converter.Convert(node);
       if (!json.ok()) return json.status();
       documents.push_back(json->dump());

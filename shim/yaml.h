@@ -13,6 +13,14 @@
 
 namespace sidecar_shim {
 
+enum class YamlReading {
+  kStrict,
+  // As Kubernetes reads the files on a node (sigs.k8s.io/yaml): of several
+  // documents the first, of a key that is there twice the last, and merge keys
+  // count. For files whose meaning others have decided.
+  kAsKubernetes,
+};
+
 // Each document of `text` as compact JSON, in order; an empty document is
 // "null", a text without any document gives an empty vector. Order of keys is
 // kept.
@@ -21,10 +29,12 @@ namespace sidecar_shim {
 // (true, false), integers (also 0x1F, 0o17 and, as in Kubernetes, 017) and
 // floats; everything else, also yes/no/on/off, is a string.
 //
-// Errors are kInvalidArgument and name the line: syntax, duplicate keys, keys
-// that are no scalars, merge keys (<<), tags other than YAML's own, .inf and
-// .nan, nesting deeper than 100, aliases that blow the text up.
-absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text);
+// Errors are kInvalidArgument and name the line: syntax, keys that are no
+// scalars, tags other than YAML's own, .inf and .nan, nesting deeper than 100,
+// aliases that blow the text up; where it is strict also duplicate keys and
+// merge keys (<<).
+absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text,
+                                                    YamlReading reading = YamlReading::kStrict);
 
 }  // namespace sidecar_shim
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -57,7 +59,7 @@ void Reconciler::Start(std::function<void(bool ok)> done) {
 }
 
 void Reconciler::WhenReady(Duration patience, std::function<void()> then) {
-  if (ready_ || stopped_) {
+  if (!Awaited()) {
     then();
     return;
   }
@@ -252,6 +254,16 @@ void Reconciler::TellFound(std::vector<Found>& found) {
   // The policy takes the last one of a name that it is told of for the newest.
   std::stable_sort(found.begin(), found.end(),
                    [](const Found& a, const Found& b) { return a.created_at < b.created_at; });
+  // What has a later attempt comes after it.
+  using Place = std::pair<policy::SandboxId, std::string>;
+  std::map<Place, uint32_t> latest;
+  for (const Found& container : found) {
+    uint32_t& attempt = latest[{container.seen.sandbox, container.seen.name}];
+    attempt = std::max(attempt, container.seen.attempt);
+  }
+  std::stable_partition(found.begin(), found.end(), [&latest](const Found& container) {
+    return container.seen.attempt == latest.at({container.seen.sandbox, container.seen.name});
+  });
   for (const Found& container : found) {
     if (conductor_.engine().FindContainer(container.seen.container) != nullptr) continue;
     conductor_.Feed(container.seen);

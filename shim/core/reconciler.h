@@ -35,7 +35,8 @@ class Reconciler {
   // True while being ready soon can be hoped for. A runtime that answers but
   // cannot be read is not waited for for ever.
   bool Awaited() const;
-  // Runs `then` once ready, after `patience` at the latest.
+  // Runs `then` once ready, after `patience` at the latest; at once where that
+  // is not Awaited().
   void WhenReady(Duration patience, std::function<void()> then);
 
   // Looks again soon: events may have been missed.

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "shim/core/hearing.h"
 #include "shim/cri/verbose_info.h"
-#include "shim/node_address.h"
 
 namespace sidecar_shim {
 namespace {
@@ -134,7 +133,7 @@ void Stopper::RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook,
       HookEnded(job, status.error_message());
       return;
     }
-    get(PodAddress(response.status().network().ip()));
+    get(node_address_.OfPod(response.status().network().ip()));
   });
 }
 

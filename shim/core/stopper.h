@@ -14,13 +14,15 @@
 #include "shim/core/pre_stop.h"
 #include "shim/core/runtime.h"
 #include "shim/http/http_client.h"
+#include "shim/node_address.h"
 
 namespace sidecar_shim {
 
 class Stopper : public StopHand {
  public:
-  Stopper(Loop& loop, Conductor& conductor, Runtime& runtime, HttpClient& http)
-      : loop_(loop), conductor_(conductor), runtime_(runtime), http_(http) {}
+  Stopper(Loop& loop, Conductor& conductor, Runtime& runtime, HttpClient& http,
+          const NodeAddress& node_address)
+      : loop_(loop), conductor_(conductor), runtime_(runtime), http_(http), node_address_(node_address) {}
 
   void Stop(const policy::StopSidecar& action) override;
 
@@ -40,6 +42,7 @@ class Stopper : public StopHand {
   Conductor& conductor_;
   Runtime& runtime_;
   HttpClient& http_;
+  const NodeAddress& node_address_;
 };
 
 }  // namespace sidecar_shim

@@ -1,5 +1,7 @@
 #include "shim/cri/facts.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -8,6 +10,7 @@ namespace {
 
 constexpr const char* kGraceAnnotation = "io.kubernetes.pod.terminationGracePeriod";
 constexpr int64_t kDefaultGraceSeconds = 30;
+constexpr int64_t kLongestSeconds = int64_t{10} * 365 * 24 * 3600;
 constexpr const char* kJobLabels[] = {"batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid",
                                       "job-name", "controller-uid"};
 
@@ -48,8 +51,10 @@ int64_t ReadGraceSeconds(const StringMap& container_annotations) {
   if (it == container_annotations.end() || !absl::SimpleAtoi(it->second, &seconds) || seconds < 0) {
     return kDefaultGraceSeconds;
   }
-  return seconds;
+  return BoundedSeconds(seconds);
 }
+
+int64_t BoundedSeconds(int64_t seconds) { return std::clamp<int64_t>(seconds, 0, kLongestSeconds); }
 
 policy::SandboxSeen ToSandboxSeen(const runtime::v1::PodSandbox& sandbox) {
   policy::SandboxSeen seen = FromSandbox(sandbox.id(), sandbox);

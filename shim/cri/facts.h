@@ -22,6 +22,10 @@ bool HasJobLabels(const StringMap& labels);
 // The containers' envs as they will be (the last duplicate wins).
 policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config);
 
+// Seconds that somebody gives: not below 0, and such that sums of them fit in
+// any clock.
+int64_t BoundedSeconds(int64_t seconds);
+
 // kubelet's io.kubernetes.pod.terminationGracePeriod, 30 s where absent.
 int64_t ReadGraceSeconds(const StringMap& container_annotations);
 

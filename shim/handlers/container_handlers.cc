@@ -80,7 +80,8 @@ class StopContainerHandler : public CallHandler {
     if (FromBytes(bytes, request)) {
       container_ = context_.conductor.engine().FullContainerId(request.container_id());
     }
-    context_.conductor.Feed(policy::CallerStops{container_});
+    context_.conductor.Feed(
+        policy::CallerStops{container_, std::chrono::seconds(BoundedSeconds(request.timeout()))});
     call.Forward(bytes);
   }
 

@@ -10,8 +10,10 @@ namespace {
 
 using runtime::v1::CreateContainerRequest;
 
-// A create waits this long for knowledge (never for a state).
+// A create waits this long for knowledge (never for a state), and this much of
+// it for the runtime to be read: the plan must have had its chance as well.
 constexpr Duration kPatience = std::chrono::seconds(1);
+constexpr Duration kPatienceForReading = std::chrono::milliseconds(750);
 
 class CreateContainerHandler : public CallHandler, public CreateWaiter {
  public:
@@ -27,7 +29,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     }
     auto guard = std::weak_ptr<bool>(alive_);
     give_up_ = Loop::Now() + kPatience;
-    context_.reconciler.WhenReady(kPatience, [this, guard] {
+    context_.reconciler.WhenReady(kPatienceForReading, [this, guard] {
       if (guard.lock()) FindPlan();
     });
   }

@@ -259,9 +259,11 @@ void HttpClient::State::End(Transfer& transfer, CURLcode result) {
   const char* redirect = nullptr;
   curl_easy_getinfo(transfer.easy, CURLINFO_REDIRECT_URL, &redirect);
   if (redirect != nullptr) answer.redirect = redirect;
-  if (result != CURLE_OK && !transfer.satisfied) {
-    const std::string why = transfer.too_large                    ? "the answer is larger than 64 MiB"
-                            : result == CURLE_ABORTED_BY_CALLBACK ? "nothing has come for too long"
+  if (result == CURLE_ABORTED_BY_CALLBACK && !transfer.too_large) {
+    answer.status =
+        absl::DeadlineExceededError(absl::StrCat(transfer.request.url, ": nothing has come for too long"));
+  } else if (result != CURLE_OK && !transfer.satisfied) {
+    const std::string why = transfer.too_large               ? "the answer is larger than 64 MiB"
                             : result == CURLE_UNKNOWN_OPTION ? "this libcurl takes no inline certificates"
                                                              : curl_easy_strerror(result);
     answer.status = absl::UnavailableError(absl::StrCat(transfer.request.url, ": ", why));

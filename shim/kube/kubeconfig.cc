@@ -156,9 +156,8 @@ class Reader {
 }  // namespace
 
 absl::StatusOr<Kubeconfig> ParseKubeconfig(absl::string_view text, const std::string& directory) {
-  const absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text);
+  const absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text, YamlReading::kAsKubernetes);
   if (!documents.ok()) return documents.status();
-  if (documents->size() != 1) return Invalid("not one YAML document");
   const Json config = Json::parse(documents->front(), nullptr, /*allow_exceptions=*/false);
   if (!config.is_object()) return Invalid("not a kubeconfig");
   return Reader(directory).Read(config);

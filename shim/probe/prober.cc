@@ -7,7 +7,6 @@
 #include <deque>
 #include <utility>
 
-#include "shim/node_address.h"
 #include "shim/probe/probe_attempt.h"
 
 namespace sidecar_shim {
@@ -19,7 +18,7 @@ using policy::ProbeSpec;
 constexpr Duration kQuick = std::chrono::milliseconds(100);
 constexpr Duration kQuickFor = std::chrono::minutes(5);
 constexpr Duration kSlow = std::chrono::seconds(1);
-// A try that takes long is a burden: most of the time is left to the pod.
+// A process that takes long is a burden: most of the time is left to the pod.
 constexpr int kRestPerTry = 2;
 
 }  // namespace
@@ -85,7 +84,7 @@ void Prober::ReadAddress(const std::shared_ptr<Job>& job) {
           });
           return;
         }
-        waiting->target.pod_address = PodAddress(response.status().network().ip());
+        waiting->target.pod_address = node_address_.OfPod(response.status().network().ip());
         Schedule(waiting, Loop::Now());
       });
 }
@@ -116,11 +115,16 @@ void Prober::Tried(const std::shared_ptr<Job>& job, Time began, const absl::Stat
     spdlog::debug("container {} is not ready: {}", job->name, problem);
     job->last_problem = std::move(problem);
   }
-  const Duration pause = now - job->began < kQuickFor ? kQuick : kSlow;
-  // Processes are what burdens a node: however many pods wait for theirs, all
-  // their tries together leave it most of the time.
-  const auto burdens = job->stages.front().kind == ProbeSpec::Kind::kExec ? ExecJobs() : 1;
-  Schedule(job, now + std::max(pause, kRestPerTry * burdens * (now - began)));
+  Duration pause = now - job->began < kQuickFor ? kQuick : kSlow;
+  const ProbeSpec& stage = job->stages.front();
+  if (stage.kind == ProbeSpec::Kind::kExec) {
+    // Processes are what burdens a node: however many pods wait for theirs, all
+    // their tries together leave it most of the time. But none comes more rarely
+    // than kubelet's own.
+    const Duration rest = std::min<Duration>(kRestPerTry * ExecJobs() * (now - began), stage.period);
+    pause = std::max(pause, rest);
+  }
+  Schedule(job, now + pause);
 }
 
 int64_t Prober::ExecJobs() const {

@@ -4,7 +4,7 @@
 // A container is probed only while another one is held because of it. First
 // its startup probe, then its readiness probe, with the thresholds, timeouts
 // and initial delays of the spec but at a faster cadence, which slows down
-// after a while and where a try takes long. What kubelet's own exec probes find
+// after a while and where a process takes long. What kubelet's own exec probes find
 // as they pass by counts too.
 //
 //   Start -> ContainerStatus, PodSandboxStatus -> tries ... -> ContainerReady
@@ -21,14 +21,16 @@
 #include "shim/core/hands.h"
 #include "shim/core/runtime.h"
 #include "shim/http/http_client.h"
+#include "shim/node_address.h"
 
 namespace sidecar_shim {
 
 // Loop thread only.
 class Prober : public ProbeHand {
  public:
-  Prober(Loop& loop, Conductor& conductor, Runtime& runtime, HttpClient& http)
-      : loop_(loop), conductor_(conductor), runtime_(runtime), http_(http) {}
+  Prober(Loop& loop, Conductor& conductor, Runtime& runtime, HttpClient& http,
+         const NodeAddress& node_address)
+      : loop_(loop), conductor_(conductor), runtime_(runtime), http_(http), node_address_(node_address) {}
 
   void Start(const policy::StartProbing& action) override;
   void Stop(const policy::StopProbing& action) override { jobs_.erase(action.container); }
@@ -54,6 +56,7 @@ class Prober : public ProbeHand {
   Conductor& conductor_;
   Runtime& runtime_;
   HttpClient& http_;
+  const NodeAddress& node_address_;
   std::map<policy::ContainerId, std::shared_ptr<Job>> jobs_;
 };
 

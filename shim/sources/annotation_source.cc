@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -19,6 +20,8 @@ constexpr size_t kLongest = 64 * 1024;
 // {"containers": [{...}]}
 constexpr int kDeepest = 3;
 constexpr size_t kMostComplaints = 1000;
+// An error may quote what it is about, which may be nearly all of the text.
+constexpr size_t kLongestComplaint = 300;
 
 absl::Status CheckKeys(const json& object, const std::set<std::string>& allowed, const std::string& where) {
   if (!object.is_object()) return absl::InvalidArgumentError(absl::StrCat(where, " is not an object"));
@@ -112,15 +115,19 @@ void AnnotationSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("malformed annotation"));
     return;
   }
-  answer(PodNews{*std::move(plan), {}});
+  PodNews news;
+  news.plan = *std::move(plan);
+  answer(news);
 }
 
 void AnnotationSource::Complain(const policy::PodRef& pod, const std::string& text, const absl::Status& why) {
   if (complaints_.size() >= kMostComplaints) complaints_.clear();
-  if (std::exchange(complaints_[pod], text) == text) return;
+  const size_t hash = std::hash<std::string>()(text);
+  auto [known, is_new] = complaints_.try_emplace(pod, hash);
+  if (!is_new && std::exchange(known->second, hash) == hash) return;
   counters_.Add("bad_annotations");
   spdlog::warn("pod {}: annotation {} ignored: {}", Describe(pod), std::string(policy::kPlanAnnotation),
-               std::string(why.message()));
+               std::string(why.message().substr(0, kLongestComplaint)));
 }
 
 }  // namespace sidecar_shim

@@ -12,6 +12,7 @@
 #ifndef SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SOURCES_ANNOTATION_SOURCE_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -35,7 +36,7 @@ class AnnotationSource : public PlanSource {
   void Complain(const policy::PodRef& pod, const std::string& text, const absl::Status& why);
 
   Counters& counters_;
-  std::map<policy::PodRef, std::string> complaints_;  // annotations already complained of
+  std::map<policy::PodRef, size_t> complaints_;  // hashes of the annotations already complained of
 };
 
 }  // namespace sidecar_shim

@@ -13,6 +13,7 @@ namespace sidecar_shim {
 namespace {
 
 constexpr int kOk = 200;
+constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 constexpr int kNotFound = 404;
 
@@ -97,7 +98,8 @@ void ApiServerSource::Fetched(QuestionId id, const HttpResult& result) {
                                  ? absl::UnavailableError(absl::StrCat("HTTP status ", result.code))
                                  : result.status;
     Close(id, why);
-    watch_.Suspect(why, result.code);
+    // A server that only has too much to do is not helped by a list.
+    if (!result.status.ok() || result.code == kUnauthorized) watch_.Suspect(why, result.code);
     return;
   }
   worker_.Run(

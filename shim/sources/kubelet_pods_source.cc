@@ -82,11 +82,6 @@ KubeletPodsSource::~KubeletPodsSource() {
 }
 
 void KubeletPodsSource::Find(const PodQuery& query, Answer answer) {
-  if (!last_.ok()) {
-    Begin();
-    answer(last_);
-    return;
-  }
   questions_.push_back(std::make_unique<Question>(loop_));
   const auto place = std::prev(questions_.end());
   Question& question = **place;
@@ -95,8 +90,9 @@ void KubeletPodsSource::Find(const PodQuery& query, Answer answer) {
   question.timer.Start(Loop::Now() + options_.patience, [this, place] {
     const Answer unanswered = std::move((*place)->answer);
     questions_.erase(place);
-    Note(absl::DeadlineExceededError(absl::StrCat(options_.url, ": no answer in time")));
-    unanswered(last_);
+    const absl::Status late = absl::DeadlineExceededError(absl::StrCat(options_.url, ": no answer in time"));
+    Note(late);
+    unanswered(late);
   });
   Begin();
 }
@@ -155,7 +151,7 @@ void KubeletPodsSource::Finish(const Pods& pods) {
 }
 
 void KubeletPodsSource::Note(const absl::Status& status) {
-  if (std::exchange(last_, status).ok() == status.ok()) return;
+  if (std::exchange(answers_, status.ok()) == status.ok()) return;
   if (status.ok()) {
     spdlog::info("plan source {}: {} answers", name(), options_.url);
   } else if (absl::IsNotFound(status)) {

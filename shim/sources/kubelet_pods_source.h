@@ -39,7 +39,6 @@ class KubeletPodsSource : public PlanSource {
   ~KubeletPodsSource() override;
 
   std::string name() const override { return "kubelet-pods"; }
-  // At once where the last request failed; the next is under way then.
   void Find(const PodQuery& query, Answer answer) override;
 
  private:
@@ -67,7 +66,7 @@ class KubeletPodsSource : public PlanSource {
   const KubeletPodsOptions options_;
   Questions questions_;
   bool busy_ = false;
-  absl::Status last_;  // of the last request
+  bool answers_ = true;  // did the last request get one?
   HttpClient::Id request_ = 0;
   // Lets the worker's results notice that the source has gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

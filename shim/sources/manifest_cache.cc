@@ -23,7 +23,7 @@ int64_t Nanoseconds(const timespec& time) {
 absl::StatusOr<Manifest> ReadPod(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path, kLargestManifest);
   if (!text.ok()) return text.status();
-  absl::StatusOr<Manifest> manifest = ParseManifest(*text);
+  absl::StatusOr<Manifest> manifest = ParseManifest(*text, YamlReading::kAsKubernetes);
   if (manifest.ok() && manifest->kind != "Pod") return absl::InvalidArgumentError("not a Pod");
   return manifest;
 }
@@ -93,12 +93,21 @@ absl::StatusOr<PodNews> ManifestCache::Find(const policy::PodRef& pod, const std
   const Manifest* found = nullptr;
   for (const auto& [path, file] : files_) {
     if (!file.manifest || !Matches(file.manifest->pod.metadata(), pod)) continue;
+    const std::string& name = file.manifest->pod.metadata().name();
+    if (pod.name == absl::StrCat(name, "-", host_name_)) {
+      found = &*file.manifest;
+      break;
+    }
     // Of "web" and "web-api", "web-api-node1" is the second one's.
-    const size_t length = file.manifest->pod.metadata().name().size();
-    if (found == nullptr || length > found->pod.metadata().name().size()) found = &*file.manifest;
+    if (found == nullptr || name.size() > found->pod.metadata().name().size()) found = &*file.manifest;
   }
   if (found == nullptr) return absl::NotFoundError("no such manifest");
-  return NewsFromPod(found->pod, source);
+  const absl::StatusOr<PodNews> read = NewsFromPod(found->pod, source);
+  if (!read.ok()) return read;
+  // What a file says of a pod's state is that of another pod, from which it was copied.
+  PodNews news;
+  news.plan = read->plan;
+  return news;
 }
 
 }  // namespace sidecar_shim

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "policy/types.h"
 #include "shim/manifest.h"
+#include "shim/sources/node_name.h"
 #include "shim/sources/pod_news.h"
 
 namespace sidecar_shim {
@@ -21,10 +22,11 @@ namespace sidecar_shim {
 class ManifestCache {
  public:
   // Directories and single files, as kubelet's staticPodPath may be either.
-  // An empty node name is not known: then the pod with the longest name that
-  // fits is the one.
-  explicit ManifestCache(std::vector<std::string> places, std::string node_name = "")
-      : places_(std::move(places)), node_name_(std::move(node_name)) {}
+  // An empty node name is not known: then the one that fits with the host's name
+  // is the pod's, else the one with the longest name that fits.
+  explicit ManifestCache(std::vector<std::string> places, std::string node_name = "",
+                         std::string host_name = HostName())
+      : places_(std::move(places)), node_name_(std::move(node_name)), host_name_(std::move(host_name)) {}
 
   // Looks at all files, reads the new and the changed ones. Returns what is
   // wrong with those that hold no pod, once for each time that one changes.
@@ -57,6 +59,7 @@ class ManifestCache {
 
   const std::vector<std::string> places_;
   const std::string node_name_;
+  const std::string host_name_;
   std::map<std::string, File> files_;  // by path
 };
 

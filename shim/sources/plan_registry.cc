@@ -58,8 +58,8 @@ void PlanRegistry::WhenAnswered(const PodQuery& query, Duration patience, std::f
 void PlanRegistry::Tell(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
   if (it == entries_.end() || !it->second.best) return;
-  conductor_.Feed(policy::PlanLearnt{pod, it->second.news.plan});
   TellState(pod, it->second.news);
+  conductor_.Feed(policy::PlanLearnt{pod, it->second.news.plan});
 }
 
 void PlanRegistry::Forget(const policy::PodRef& pod) {
@@ -105,8 +105,8 @@ void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl
     Entry& entry = it->second;
     entry.questions[source] = answered ? Question::kAnswered : Question::kOpen;
     if (news.ok()) {
-      Take(entry, source, *news);
       TellState(pod, *news);
+      Take(entry, source, *news);
     }
   }
   if (news.ok()) OnSense(source);
@@ -126,8 +126,8 @@ void PlanRegistry::Push(const policy::PodRef& pod, size_t source, const PodNews&
     if (entry.questions[source] == Question::kOpen && !news.plan.containers.empty()) {
       entry.questions[source] = Question::kAnswered;
     }
-    Take(entry, source, news);
     TellState(pod, news);
+    Take(entry, source, news);
   }
   OnSense(source);
   OnSign(source);
@@ -149,6 +149,7 @@ void PlanRegistry::Take(Entry& entry, size_t source, const PodNews& news) {
 }
 
 void PlanRegistry::TellState(const policy::PodRef& pod, const PodNews& news) {
+  node_address_.Learn(news.host_ip);
   if (news.terminating) conductor_.Feed(policy::PodTerminating{pod});
   for (const policy::ContainerId& container : news.ready) {
     conductor_.Feed(policy::ContainerReady{container, /*by_kubelet=*/true});

@@ -20,14 +20,15 @@
 
 #include "shim/core/conductor.h"
 #include "shim/core/counters.h"
+#include "shim/node_address.h"
 #include "shim/sources/plan_source.h"
 
 namespace sidecar_shim {
 
 class PlanRegistry {
  public:
-  PlanRegistry(Loop& loop, Conductor& conductor, Counters& counters)
-      : loop_(loop), conductor_(conductor), counters_(counters) {}
+  PlanRegistry(Loop& loop, Conductor& conductor, Counters& counters, NodeAddress& node_address)
+      : loop_(loop), conductor_(conductor), counters_(counters), node_address_(node_address) {}
 
   // Best first. All before the first question.
   void Add(std::unique_ptr<PlanSource> source);
@@ -106,6 +107,7 @@ class PlanRegistry {
   Loop& loop_;
   Conductor& conductor_;
   Counters& counters_;
+  NodeAddress& node_address_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::map<policy::PodRef, Entry> entries_;
   bool waiting_over_ = false;

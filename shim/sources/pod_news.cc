@@ -114,6 +114,7 @@ absl::StatusOr<PodNews> NewsFromPod(const core::Pod& pod, const std::string& sou
   for (const core::Container& container : pod.spec().containers()) {
     plan.containers.push_back(FromContainer(container));
   }
+  news.host_ip = pod.status().hostip();
   news.terminating = pod.metadata().has_deletiongraceperiodseconds();
   for (const core::ContainerStatus& status : pod.status().containerstatuses()) {
     const size_t scheme = status.containerid().find("://");

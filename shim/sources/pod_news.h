@@ -18,6 +18,7 @@ struct PodNews {
   // the source has no status.
   std::vector<policy::ContainerId> ready;
   bool terminating = false;  // somebody has deleted the pod
+  std::string host_ip;       // the node's address as kubelet knows it; "" = not told
 };
 
 // kNotFound: a pod without containers, which no pod is, tells nothing.

@@ -15,8 +15,6 @@ constexpr int kForbidden = 403;
 constexpr int kGone = 410;
 constexpr absl::Duration kBeforeExpiry = absl::Seconds(20);
 constexpr int64_t kShortestWatchSeconds = 10;
-// A watch that has lasted so long shows that what went wrong before is over.
-constexpr Duration kGoodWatch = std::chrono::seconds(10);
 
 absl::Status StatusOf(const HttpResult& result) {
   if (!result.status.ok() || result.code == kOk) return result.status;
@@ -167,8 +165,10 @@ void PodWatch::OnEvent(PodEvent event) {
 
 void PodWatch::WatchEnded(const HttpResult& result) {
   if (result.code == kUnauthorized) loader_.Distrust();
-  ForgetOldTrouble();
-  if (StatusOf(result).ok() && delay_ == Duration{0}) {
+  const absl::Status why = StatusOf(result);
+  const bool cut = result.code == kOk && absl::IsUnavailable(result.status);
+  const bool lasted = ForgetOldTrouble();
+  if ((why.ok() || (cut && lasted)) && delay_ == Duration{0}) {
     // Counts as trouble if the next one ends early.
     delay_ = timing_.first_delay;
     Connect();
@@ -178,7 +178,6 @@ void PodWatch::WatchEnded(const HttpResult& result) {
     ListAgain(/*expired=*/true);
     return;
   }
-  const absl::Status why = StatusOf(result);
   GiveUpWatch(why.ok() ? absl::UnavailableError("it ended early, again") : why);
 }
 
@@ -188,9 +187,11 @@ void PodWatch::GiveUpWatch(const absl::Status& why) {
   ListAgain(/*expired=*/false);
 }
 
-void PodWatch::ForgetOldTrouble() {
+bool PodWatch::ForgetOldTrouble() {
   const std::optional<Time> began = std::exchange(watch_began_, std::nullopt);
-  if (began && Loop::Now() - *began >= kGoodWatch) delay_ = Duration{0};
+  const bool lasted = began && Loop::Now() - *began >= timing_.good_watch;
+  if (lasted) delay_ = Duration{0};
+  return lasted;
 }
 
 void PodWatch::ListAgain(bool expired) {

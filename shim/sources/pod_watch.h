@@ -1,9 +1,12 @@
 // Follows the pods of one node at the API server: LIST, then WATCH from where
 // the list ended, for ever. Loop thread only.
 //
-//   load access -> list -> watch --(the server ends it in time)--> load access -> watch
+//   load access -> list -> watch --(it ends in time, or is cut after a while)--> load access -> watch
 //        ^                   |
 //        '---- back-off <----'  anything else; the first thing then is a new list
+//
+// What stands between (a load balancer) often cuts connections on which little
+// happens; the next watch goes on where this one was.
 //
 // Access is loaded anew for every list and every watch, so that credentials may
 // rotate at any time.
@@ -31,6 +34,8 @@ struct PodWatchTiming {
   Duration list_timeout = std::chrono::seconds(10);
   // How long the server is asked to keep a watch; up to twice as long by chance.
   Duration watch = std::chrono::minutes(5);
+  // A watch that has lasted so long shows that what went wrong before is over.
+  Duration good_watch = std::chrono::seconds(10);
   // Bookmarks come once a minute.
   Duration silence = std::chrono::seconds(150);
 };
@@ -89,7 +94,8 @@ class PodWatch {
   // The watch has failed, not ended in time.
   void GiveUpWatch(const absl::Status& why);
   void ListAgain(bool expired);
-  void ForgetOldTrouble();
+  // Did the watch last? Then the trouble before it is over.
+  bool ForgetOldTrouble();
   std::string Filter() const;
 
   Loop& loop_;

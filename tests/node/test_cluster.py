@@ -103,6 +103,22 @@ class Jobs(Cluster):
         refusals = [event for event in self.events(name) if REFUSAL in event[2]]
         self.assertEqual(1, len(refusals), f"repeated refusals are one event with a count: {refusals}")
 
+    def test_a_deleted_pod_starts_nothing_while_its_sidecars_hook_runs(self):
+        """kubelet stops a container only after its preStop hook, in which this one becomes ready after all."""
+        sidecar = pods.container(
+            "sidecar",
+            "trap 'exit 0' TERM; while :; do sleep 0.1; done",
+            {pods.PRIORITY: 1},
+            readinessProbe={"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 1},
+            lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "-c", "sleep 1; touch /tmp/ok; sleep 3"]}}},
+        )
+        self.add(pods.pod("deleted", [pods.container("main", "sleep 1"), sidecar]))
+        self.wait_refused("deleted")
+        wait.until(lambda: "running" in self.statuses("deleted")["sidecar"]["state"], "kubelet knows that the sidecar runs")
+        self.delete_pod("deleted")
+        launched = [line for line in self.shim.log().splitlines() if "launched ahead" in line and "/deleted" in line]
+        self.assertEqual([], launched)
+
     def test_an_in_place_upgrade_of_the_sidecar_leaves_main_alone(self):
         """As OpenKruise upgrades a sidecar: the image in the pod object is patched, and kubelet restarts that container."""
         job, service = Article("upgrade-job", "OnFailure", main=UNTIL_TOLD), Article("upgrade-service", "Always", main=UNTIL_TOLD)

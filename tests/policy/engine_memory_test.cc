@@ -63,6 +63,7 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
                         CallCancelled{1},
                         CallerStops{id},
                         CallerStopEnded{id, false},
+                        PodTerminating{bench.pod()},
                         ContainerReady{id},
                         PostStartReturned{id},
                         SandboxStopping{bench.sandbox()},

@@ -194,7 +194,13 @@ TEST_F(LaunchUnderWay, ANewShimFinishesWhatTheOldOneCreated) {
   running.state = RunState::kRunning;
   running.started = true;
   EXPECT_TRUE(Only<ResumeLaunch>(later.OnEvent(running, Time{0}))[0].started);
-  // But not in a sandbox that is gone for good.
+  // Not in a pod that is being deleted; kubelet then finds it as any other.
+  Engine dying{Options{}};
+  dying.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
+  dying.OnEvent(PodTerminating{bench_.pod()}, Time{0});
+  EXPECT_TRUE(Only<ResumeLaunch>(dying.OnEvent(found, Time{0})).empty());
+  EXPECT_TRUE(dying.Hidden().empty());
+  // And not in a sandbox that is gone for good.
   Engine late{Options{}};
   late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{0});
   EXPECT_TRUE(Only<ResumeLaunch>(late.OnEvent(found, Time{0})).empty());
@@ -219,6 +225,7 @@ TEST(LaunchAhead, WhatIsFoundBehindItsSuccessorIsNotResumed) {
   bench.Send(successor);
   bench.Send(ContainerStarted{successor.container});
   EXPECT_TRUE(Only<ResumeLaunch>(bench.Send(left_behind)).empty());
+  EXPECT_TRUE(bench.engine().Hidden().empty()) << "kubelet must be able to collect it";
   bench.Send(ContainerExited{successor.container, 0, bench.RuntimeNow()});
   bench.Run("stop:b");
 }

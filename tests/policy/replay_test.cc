@@ -36,33 +36,38 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
     seen.name = name;
     seen.traits = planned.traits;
     seen.by_shim = one_of(3) == 0;
-    const Event choices[] = {
-        SandboxSeen{pod, sandbox, {}, true, one_of(8) != 0},
-        PlanLearnt{pod,
-                   {"test", {Main("a"), Main("b", 1), Main("c", 2), Sidecar("d", 3)}, RestartPolicy::kNever}},
-        CreateRequested{call, sandbox, name, one_of(2), planned.traits, {}},
-        CreateFailed{sandbox, name, one_of(2) == 0},
-        seen,
-        StartRequested{call + 1, id, now + std::chrono::seconds(one_of(100))},
-        ContainerStarted{id},
-        StartFailed{id, "failed"},
-        ContainerExited{id, static_cast<int32_t>(one_of(2)), now.count()},
-        ContainerGone{id},
-        CallCancelled{one_of(static_cast<uint32_t>(call))},
-        CallerStops{id},
-        CallerStopEnded{id, one_of(2) == 0},
-        ContainerReady{id},
-        PostStartReturned{id},
-        SandboxStopping{sandbox},
-        SandboxGone{sandbox},
-        PullStarted{pod, "image"},
-        PullEnded{pod, "image", one_of(2) == 0},
-        SidecarStopEnded{id, one_of(2) == 0, true},
-        Tick{}};
+    seen.found = one_of(4) == 0;
+    seen.attempt = one_of(2);
+    const Event choices[] = {SandboxSeen{pod, sandbox, {}, true, one_of(8) != 0},
+                             PlanLearnt{pod,
+                                        {one_of(4) == 0 ? "stamp" : "test",
+                                         {Main("a"), Main("b", 1), Main("c", 2), Sidecar("d", 3)},
+                                         RestartPolicy::kNever}},
+                             CreateRequested{call, sandbox, name, one_of(2), planned.traits, {}},
+                             CreateFailed{sandbox, name, one_of(2) == 0},
+                             seen,
+                             StartRequested{call + 1, id, now + std::chrono::seconds(one_of(100))},
+                             ContainerStarted{id},
+                             StartFailed{id, "failed"},
+                             ContainerExited{id, static_cast<int32_t>(one_of(2)), now.count()},
+                             ContainerGone{id},
+                             CallCancelled{one_of(static_cast<uint32_t>(call))},
+                             CallerStops{id, std::chrono::seconds(one_of(60))},
+                             CallerStopEnded{id, one_of(2) == 0},
+                             ContainerReady{id},
+                             PostStartReturned{id},
+                             PodTerminating{pod},
+                             SandboxStopping{sandbox},
+                             SandboxGone{sandbox},
+                             PullStarted{pod, "image"},
+                             PullEnded{pod, "image", one_of(2) == 0},
+                             SidecarStopEnded{id, one_of(2) == 0, true},
+                             Tick{}};
     // Removals are rarer than the rest, or nothing would ever get far.
     const uint32_t choice = one_of(std::size(choices));
     const bool rare = std::holds_alternative<SandboxStopping>(choices[choice]) ||
-                      std::holds_alternative<SandboxGone>(choices[choice]);
+                      std::holds_alternative<SandboxGone>(choices[choice]) ||
+                      std::holds_alternative<PodTerminating>(choices[choice]);
     log.push_back({rare && one_of(6) != 0 ? Event(Tick{}) : choices[choice], now});
     call += 2;
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/shim/fake_api.h"
 #include "tests/shim/source_support.h"
 
@@ -42,6 +43,7 @@ class ApiServerSourceTest : public SourceTest {
       options.patience = patience;
       options.timing.first_delay = std::chrono::milliseconds(10);
       options.timing.longest_delay = std::chrono::milliseconds(50);
+      options.timing.good_watch = good_watch_;
       auto source =
           std::make_unique<ApiServerSource>(loop_.loop(), *http_, worker_, counters_, std::move(options));
       api_source_ = source.get();
@@ -62,6 +64,7 @@ class ApiServerSourceTest : public SourceTest {
     return size;
   }
 
+  Duration good_watch_ = std::chrono::hours(1);
   FakeApi api_;
   ApiServerSource* api_source_ = nullptr;
 };
@@ -104,6 +107,27 @@ TEST_F(ApiServerSourceTest, AWatchThatTheServerEndsGoesOnWhereItStopped) {
   EXPECT_THAT(api_.Targets("watch=true")[1], HasSubstr("&resourceVersion=77&"));
   EXPECT_EQ(api_.Lists(), 1u);
   EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
+}
+
+// As load balancers do that see nothing on a connection for a while.
+TEST_F(ApiServerSourceTest, AWatchThatIsCutAfterAWhileGoesOnWhereItWas) {
+  good_watch_ = Duration{0};
+  StartAndWatch();
+  for (size_t cut = 1; cut <= 3; ++cut) {
+    api_.Send(EventJson("BOOKMARK", absl::StrCat(R"({"metadata":{"resourceVersion":"7)", cut, R"("}})")));
+    api_.CutWatch();
+    ASSERT_TRUE(Eventually([&] { return api_.Watches() == cut + 1; }));
+    EXPECT_THAT(api_.Targets("watch=true")[cut], HasSubstr(absl::StrCat("&resourceVersion=7", cut, "&")));
+  }
+  EXPECT_EQ(api_.Lists(), 1u);
+  EXPECT_EQ(Count("api_server_watch_failures"), 0u);
+}
+
+TEST_F(ApiServerSourceTest, AWatchThatIsCutAtOnceNeedsANewList) {
+  StartAndWatch();
+  api_.CutWatch();
+  EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
+  EXPECT_EQ(Count("api_server_watch_failures"), 1u);
 }
 
 TEST_F(ApiServerSourceTest, ExpiredVersionsNeedANewList) {
@@ -153,6 +177,19 @@ TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
   EXPECT_EQ(Count("api_server_failures"), 0u);
 }
 
+TEST_F(ApiServerSourceTest, AServerWithTooMuchToDoIsNotAskedForAListOnTop) {
+  StartAndWatch();
+  api_.SetPod("a", "{}", 429);
+  api_.SetPod("b", "{}", 503);
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Ask(Ref("b", "uid-b")), "no answer");
+  api_.Send(EventJson("ADDED", PodJson("a", "uid-a", "main", "11")));
+  EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
+  EXPECT_EQ(api_.Lists(), 1u);
+  EXPECT_EQ(api_.Watches(), 1u);
+  EXPECT_EQ(Count("api_server_failures"), 0u);
+}
+
 TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
   api_.SetList(R"({"kind":"Status","message":"node \"other\" cannot list"})", 403);
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
@@ -192,6 +229,19 @@ TEST_F(ApiServerSourceTest, MirrorPodsStandForStaticPods) {
   EXPECT_EQ(Ask(Ref("other", "hash-1")), "unknown");
   api_.Send(EventJson("DELETED", PodJson("web-node-1", "uid-mirror", "main", "2", kMirrorOf)));
   EXPECT_TRUE(Eventually([this] { return Size() == 0; }));
+}
+
+TEST_F(ApiServerSourceTest, DeletionIsNews) {
+  auto deleted = [](const std::string& pod) {
+    return absl::StrReplaceAll(pod,
+                               {{R"("annotations")", R"("deletionGracePeriodSeconds":30,"annotations")"}});
+  };
+  StartAndWatch();
+  api_.Send(EventJson("MODIFIED", deleted(PodJson("a", "uid-a", "main", "11"))));
+  // Nobody takes a static pod down because its mirror goes.
+  api_.Send(EventJson("MODIFIED", deleted(PodJson("web-node-1", "uid-mirror", "web", "12", kMirrorOf))));
+  EXPECT_TRUE(Eventually([this] { return Size() == 2; }));
+  EXPECT_THAT(Heard(), ElementsAre("a/uid-a: main, deleted", "web-node-1/hash-1: web"));
 }
 
 TEST_F(ApiServerSourceTest, QuestionsBeforeTheFirstListAreAnsweredByIt) {

@@ -85,8 +85,9 @@ class FakeApi {
   }
 
   // To the watch under way, or to the next.
-  void Send(const std::string& piece) { Order({false, piece}); }
-  void EndWatch() { Order({true, ""}); }
+  void Send(const std::string& piece) { Order({WatchOrder::Kind::kPiece, piece}); }
+  void EndWatch() { Order({WatchOrder::Kind::kEnd, ""}); }
+  void CutWatch() { Order({WatchOrder::Kind::kCut, ""}); }
 
   // Targets with `part` in them, in order.
   std::vector<std::string> Targets(const std::string& part) const {
@@ -107,7 +108,8 @@ class FakeApi {
     std::string body;
   };
   struct WatchOrder {
-    bool end = false;
+    enum class Kind { kPiece, kEnd, kCut };
+    Kind kind = Kind::kPiece;
     std::string piece;
   };
 
@@ -159,10 +161,9 @@ class FakeApi {
       if (stopping_) return;
       const WatchOrder order = watch_.front();
       watch_.pop_front();
-      if (order.end) {
-        exchange.End();
-        return;
-      }
+      if (order.kind == WatchOrder::Kind::kCut) exchange.Cut();
+      if (order.kind == WatchOrder::Kind::kEnd) exchange.End();
+      if (order.kind != WatchOrder::Kind::kPiece) return;
       there = exchange.Piece(order.piece);
     }
   }

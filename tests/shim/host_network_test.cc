@@ -49,7 +49,7 @@ class Door {
 };
 
 TEST(HostNetworkTest, HookGoesToTheNodesAddress) {
-  const Door door(NodeAddress());
+  const Door door(FindNodeAddress());
   if (!door.open()) GTEST_SKIP() << "no IPv4 address here";
   ShimSetup setup;
   setup.runtime.On(Method("PodSandboxStatus"), ReplyWith(setup.runtime, ""));

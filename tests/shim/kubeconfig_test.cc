@@ -125,10 +125,9 @@ TEST(KubeconfigTest, ErrorsSayWhereAndQuoteNoCredential) {
     std::string text;
     std::string said;
   } cases[] = {
-      {"", "YAML"},
+      {"", "not a kubeconfig"},
       {"a: {", "line"},
       {"- a", "not a kubeconfig"},
-      {"a: 1\n---\nb: 2", "YAML"},
       {"kind: Config", "current-context"},
       {"current-context: x", "contexts: no \"x\""},
       {"current-context: x\ncontexts: [{name: x, context: {cluster: c}}]", "clusters: no \"c\""},
@@ -156,6 +155,13 @@ TEST(KubeconfigTest, ErrorsSayWhereAndQuoteNoCredential) {
     EXPECT_THAT(std::string(config.status().message()), HasSubstr(said)) << text;
     EXPECT_THAT(std::string(config.status().message()), Not(HasSubstr("secret"))) << text;
   }
+}
+
+// As kubelet does, which reads the first document alone.
+TEST(KubeconfigTest, WhatFollowsTheFirstDocumentDoesNotCount) {
+  const auto config = ParseKubeconfig(Config("server: https://a", "") + "---\n", "/");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->server, "https://a");
 }
 
 TEST(KubeconfigTest, FromAFile) {

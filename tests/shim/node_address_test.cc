@@ -25,11 +25,19 @@ bool IsOurs(const std::string& text) {
   return bound;
 }
 
-TEST(NodeAddressTest, IsAnAddressOfThisMachine) { EXPECT_TRUE(IsOurs(NodeAddress())) << NodeAddress(); }
+TEST(NodeAddressTest, IsAnAddressOfThisMachine) {
+  EXPECT_TRUE(IsOurs(FindNodeAddress())) << FindNodeAddress();
+}
 
 TEST(NodeAddressTest, PodsOwnAddressComesFirst) {
-  EXPECT_EQ(PodAddress("10.1.2.3"), "10.1.2.3");
-  EXPECT_EQ(PodAddress(""), NodeAddress());
+  NodeAddress address;
+  EXPECT_EQ(address.OfPod("10.1.2.3"), "10.1.2.3");
+  EXPECT_EQ(address.OfPod(""), FindNodeAddress());
+  address.Learn("");
+  EXPECT_EQ(address.OfPod(""), FindNodeAddress());
+  address.Learn("192.0.2.7");
+  EXPECT_EQ(address.OfPod(""), "192.0.2.7");
+  EXPECT_EQ(address.OfPod("10.1.2.3"), "10.1.2.3");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ const absl::Status kSilent = absl::UnavailableError("initializing");
 
 struct NoHands : LaunchHand, StopHand, ProbeHand {
   void Launch(const policy::Launch&) override {}
-  void StartLaunched(const policy::StartLaunched&) override {}
+  void ResumeLaunch(const policy::ResumeLaunch&) override {}
   void Forget(const policy::Forget&) override {}
   void Stop(const policy::StopSidecar&) override {}
   void Start(const policy::StartProbing&) override {}
@@ -67,7 +67,7 @@ class PlanRegistryTest : public ::testing::Test {
   PlanRegistryTest() {
     conductor_ = std::make_unique<Conductor>(*loop_, policy::Options());
     conductor_->SetHands(hands_, hands_, hands_, notes_);
-    plans_ = std::make_unique<PlanRegistry>(*loop_, *conductor_, counters_);
+    plans_ = std::make_unique<PlanRegistry>(*loop_, *conductor_, counters_, node_address_);
     plans_->Add(std::make_unique<ScriptedSource>(best_));
     plans_->Add(std::make_unique<ScriptedSource>(second_));
   }
@@ -118,6 +118,7 @@ class PlanRegistryTest : public ::testing::Test {
   std::unique_ptr<Conductor> conductor_;
   Script best_;
   Script second_;
+  NodeAddress node_address_;
   std::unique_ptr<PlanRegistry> plans_;
   bool turned_ = false;
 };
@@ -131,6 +132,19 @@ TEST_F(PlanRegistryTest, BestAnswerIsWaitedForAndWins) {
   EXPECT_EQ(PlanOf("a"), "second");
   best_.questions.at(0).answer(News("best"));
   EXPECT_TRUE(*released);
+  EXPECT_EQ(PlanOf("a"), "best");
+}
+
+TEST_F(PlanRegistryTest, WhatIsTrueOfThePodCountsWhoeverSaysIt) {
+  SeeSandbox("a");
+  plans_->Ask(Query("a"));
+  best_.questions.at(0).answer(News("best"));
+  PodNews news = News("second");
+  news.terminating = true;
+  news.host_ip = "192.0.2.7";
+  second_.tell(Query("a").pod, news);
+  EXPECT_TRUE(conductor_->engine().FindPod(Query("a").pod)->terminating);
+  EXPECT_EQ(node_address_.OfPod(""), "192.0.2.7");
   EXPECT_EQ(PlanOf("a"), "best");
 }
 

@@ -178,6 +178,21 @@ TEST(PodNewsTest, ProbesOfAllKinds) {
   EXPECT_EQ(news.ready, std::vector<policy::ContainerId>{"abc"});
 }
 
+TEST(PodNewsTest, DeletionAndTheNodesAddress) {
+  auto read = [](const std::string& json) {
+    return *NewsFromPod(*PodFromJson(nlohmann::json::parse(json)), "s");
+  };
+  const std::string spec = R"("spec": {"containers": [{"name": "c"}]})";
+  const PodNews deleted = read(R"({"metadata": {"name": "p", "deletionTimestamp": "2024-01-01T00:00:00Z",
+    "deletionGracePeriodSeconds": 0}, "status": {"hostIP": "10.0.0.7"}, )" +
+                               spec + "}");
+  EXPECT_TRUE(deleted.terminating);
+  EXPECT_EQ(deleted.host_ip, "10.0.0.7");
+  const PodNews other = read(R"({"metadata": {"name": "p"}, )" + spec + "}");
+  EXPECT_FALSE(other.terminating);
+  EXPECT_EQ(other.host_ip, "");
+}
+
 TEST(PodNewsTest, AsAnAnnotationItTellsTheSame) {
   core::Pod pod;
   pod.mutable_spec()->set_restartpolicy("OnFailure");

@@ -20,12 +20,14 @@ namespace sidecar_shim::testing {
 
 class SourceTest : public ::testing::Test {
  protected:
-  // The first container of the plan, "unknown" or "no answer".
+  // The first container of the plan and whether the pod is deleted; or "unknown",
+  // "no answer".
   static std::string Brief(const absl::StatusOr<PodNews>& news) {
     if (absl::IsNotFound(news.status())) return "unknown";
     if (absl::IsDataLoss(news.status())) return "senseless";
     if (!news.ok()) return "no answer";
-    return news->plan.containers.empty() ? "empty" : news->plan.containers[0].name;
+    const std::string first = news->plan.containers.empty() ? "empty" : news->plan.containers[0].name;
+    return first + (news->terminating ? ", deleted" : "");
   }
 
   static policy::PodRef Ref(const std::string& name, const std::string& uid) { return {"ns", name, uid}; }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shim/manifest.h"
+#include "shim/sources/manifest_cache.h"
 #include "tests/shim/source_support.h"
 
 namespace sidecar_shim::testing {
@@ -45,6 +46,26 @@ TEST_F(StaticPodSourceTest, FindsThePodByItsLongestName) {
   EXPECT_EQ(Find("web-node1"), "short");
   EXPECT_EQ(Find("db-node1"), "unknown");
   EXPECT_EQ(Find("web-node1", "api"), "unknown");
+}
+
+TEST_F(StaticPodSourceTest, OrByTheHostsNameWhereThatFits) {
+  WritePod("a.yaml", "name: log", "right");
+  WritePod("b.yaml", "name: log-worker", "wrong");
+  ManifestCache cache({dir_.File("manifests")}, "", "worker-2");
+  EXPECT_TRUE(cache.Refresh().empty());
+  auto find = [&cache](const std::string& pod) { return Brief(cache.Find({"default", pod, "uid"}, "x")); };
+  EXPECT_EQ(find("log-worker-2"), "right");
+  EXPECT_EQ(find("log-worker-worker-2"), "wrong");
+  EXPECT_EQ(find("log-worker-3"), "wrong") << "of a node with a name of its own";
+}
+
+TEST_F(StaticPodSourceTest, ManifestsMeanWhatTheyMeanToKubelet) {
+  Write("a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nx-common: &common {image: busybox}\n"
+        "spec: {containers: [{name: main, <<: *common}]}\n---\nkind: Service\n");
+  Watch("manifests");
+  EXPECT_EQ(Find("web-node1"), "main");
+  EXPECT_EQ(Count("bad_manifests"), 0u);
 }
 
 TEST_F(StaticPodSourceTest, AnotherUidIsAnotherPod) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace sidecar_shim {
 namespace {
@@ -54,6 +55,22 @@ TEST(YamlTest, DocumentsAreSeparate) {
 }
 
 TEST(YamlTest, AliasesAreExpanded) { EXPECT_EQ(One("a: &x {b: 1}\nc: *x"), R"({"a":{"b":1},"c":{"b":1}})"); }
+
+TEST(YamlTest, AsKubernetesReadsIt) {
+  auto read = [](const std::string& yaml) {
+    auto documents = YamlToJson(yaml, YamlReading::kAsKubernetes);
+    return documents.ok() ? absl::StrJoin(*documents, "|") : std::string(documents.status().message());
+  };
+  EXPECT_EQ(read("a: 1\n---\nb: [\n"), R"({"a":1})");
+  EXPECT_EQ(read("a: 1\nb: 2\na: {c: 3}"), R"({"a":{"c":3},"b":2})");
+  EXPECT_EQ(read("x: &x {a: 1, b: 2}\ny: {<<: *x, b: 3}"), R"({"x":{"a":1,"b":2},"y":{"a":1,"b":3}})");
+  EXPECT_EQ(read("{<<: [{a: 1}, {a: 2, b: 2, <<: {c: 3}}]}"), R"({"a":1,"b":2,"c":3})");
+  EXPECT_EQ(read("{a: 0, <<: {a: 1}, b: 2}"), R"({"a":1,"b":2})");
+  EXPECT_THAT(read("a: 1\n<<: 7"), HasSubstr("line 2: a merge key (<<) wants a mapping"));
+  EXPECT_THAT(read("a: 1\n<<: [{b: 1}, 7]"), HasSubstr("line 2: a merge key (<<) wants a mapping"));
+  EXPECT_THAT(read("a: 1\n<<: null"), HasSubstr("line 2: a merge key (<<) wants a mapping"));
+  EXPECT_EQ(read(""), "null");
+}
 
 TEST(YamlTest, ErrorsNameTheLine) {
   EXPECT_EQ(Error("a: 1\nb: 2\na: 3"), "line 3: duplicate key a");
