@@ -127,7 +127,9 @@ class NodeWithContainerd24(Essentials, Node):
         statuses = self.in_runtime("latency")
         seconds = (statuses["sidecar"]["finishedAtNs"] - statuses["main"]["finishedAtNs"]) / 1e9
         print(f"main's end to sidecar's end: {seconds * 1000:.0f} ms", flush=True)
-        self.assertLess(seconds, 1)
+        # Tens of milliseconds (launch_bench.py measures them), seconds where ten other nodes share two cores; a shim that had to
+        # look by itself would find out half a minute later.
+        self.assertLess(seconds, 10, "it hears of the end")
 
 
 if __name__ == "__main__":
