@@ -71,7 +71,8 @@ class Essentials:
         self.check_ended("ready", "Succeeded", {"main": 0, "sidecar": 0})
         statuses = self.in_runtime("ready")
         held = (statuses["main"]["createdAtNs"] - statuses["sidecar"]["startedAtNs"]) / 1e9
-        self.assertGreater(held, 2)
+        # The runtime dates a start when it is done with it; by then the program has run for a while where the machine is busy.
+        self.assertGreater(held, 1, "main waits for more than the sidecar's start")
         self.assertLess(held, 9, "the shim looks more often than kubelet")
 
     def test_the_shim_crashes_while_main_runs(self):
