@@ -98,7 +98,7 @@ class Essentials:
     def test_a_held_pod_is_deleted_at_once(self):
         never = pods.container("never", "exit 0", {pods.PRIORITY: 1}, image="localhost/never:1")
         self.add(pods.pod("deleted", [pods.container("main", "sleep 1000"), never]))
-        wait.until(lambda: "main" in self.kubelet.waiting_reasons("deleted"), "main is refused", 30, every=0.2)
+        self.wait_refused("deleted", blocker="never")
         self.kubelet.remove("deleted", seconds=10)
         self.assertEqual({}, self.in_runtime("deleted"), "nothing was ever started")
 
