@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
+#include "policy/stamp.h"
 #include "tests/shim/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -31,6 +33,27 @@ TEST(LaunchTest, RefusalNamesBothAndReachesNoRuntime) {
       status.error_message(),
       "sidecar-shim: launch order: \"main\" (priority 0) waits for \"proxy\" (priority 10) to be started");
   EXPECT_EQ(setup.runtime.Count(Method("CreateContainer")), 0u);
+}
+
+// A create whose answer was lost, done by the runtime all the same; kubelet has gone on with another attempt.
+TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
+  ShimSetup setup;
+  Pod pod(setup, kPlan);
+  setup.shim.reset();
+  auto create = [&](uint32_t attempt, const policy::Annotations& stamps) {
+    cri::CreateContainerRequest request = pod.Request("main", {}, stamps);
+    request.mutable_config()->mutable_metadata()->set_attempt(attempt);
+    setup.runtime.model().Serve("CreateContainer", request.SerializeAsString());
+    return setup.runtime.model().Id("main");
+  };
+  policy::Stamp stamp;
+  stamp.by_shim = true;
+  const policy::Annotations ahead = policy::WriteStamp(stamp);
+  const std::string left_behind = create(0, ahead);
+  const std::string successor = create(1, ahead);
+  setup.RestartShim();
+  ASSERT_TRUE(Eventually([&] { return Runs(setup, successor); }));
+  EXPECT_EQ(setup.runtime.model().Find(left_behind)->state(), cri::CONTAINER_CREATED);
 }
 
 TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
