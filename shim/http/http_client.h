@@ -47,8 +47,9 @@ struct HttpRequest {
 };
 
 struct HttpResult {
-  // Of the transport: OK also for an HTTP status of 500. The message names the
-  // url and what went wrong.
+  // Of the transport: OK also for an HTTP status of 500. kDeadlineExceeded: it
+  // was silent for too long; kUnavailable: everything else. The message names
+  // the url and what went wrong.
   absl::Status status;
   int code = 0;
   std::string body;  // empty where on_data took it

@@ -61,10 +61,11 @@ TEST_F(StaticPodSourceTest, OrByTheHostsNameWhereThatFits) {
 
 TEST_F(StaticPodSourceTest, ManifestsMeanWhatTheyMeanToKubelet) {
   Write("a.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nx-common: &common {image: busybox}\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, deletionGracePeriodSeconds: 30}\nx-common: &common "
+        "{image: busybox}\n"
         "spec: {containers: [{name: main, <<: *common}]}\n---\nkind: Service\n");
   Watch("manifests");
-  EXPECT_EQ(Find("web-node1"), "main");
+  EXPECT_EQ(Find("web-node1"), "main") << "the pod it was copied from was being deleted, this one is not";
   EXPECT_EQ(Count("bad_manifests"), 0u);
 }
 
