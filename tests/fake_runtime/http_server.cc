@@ -17,15 +17,23 @@
 namespace sidecar_shim::testing {
 namespace {
 
-struct Bound {
-  int fd;
-  int port;
-};
-
-Bound Bind(int port) {
+int Socket() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  return fd;
+}
+
+// Sockets of one user that all ask for it may have the same port.
+int SharingSocket() {
+  const int fd = Socket();
+  const int yes = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+  return fd;
+}
+
+// Returns the port; 0 asks for any that is free.
+int Bind(int fd, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -33,7 +41,7 @@ Bound Bind(int port) {
   socklen_t length = sizeof(address);
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0) std::abort();
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  return {fd, ntohs(address.sin_port)};
+  return ntohs(address.sin_port);
 }
 
 // The head of one request. The client sends no bodies.
@@ -94,10 +102,19 @@ void HttpExchange::AwaitHangUp() {
   }
 }
 
-HttpServer::HttpServer(Serve serve, int port) : serve_(std::move(serve)) {
-  const Bound bound = Bind(port);
-  listener_ = bound.fd;
-  port_ = bound.port;
+LoopbackPort::LoopbackPort() : fd_(SharingSocket()) { number_ = Bind(fd_, 0); }
+
+LoopbackPort::~LoopbackPort() { close(fd_); }
+
+HttpServer::HttpServer(Serve serve) : serve_(std::move(serve)), listener_(Socket()) { Listen(0); }
+
+HttpServer::HttpServer(Serve serve, const LoopbackPort& port)
+    : serve_(std::move(serve)), listener_(SharingSocket()) {
+  Listen(port.number());
+}
+
+void HttpServer::Listen(int port) {
+  port_ = Bind(listener_, port);
   if (listen(listener_, 16) != 0) std::abort();
   thread_ = std::thread([this] { Accept(); });
 }
@@ -146,12 +163,6 @@ void HttpServer::Handle(int fd) {
   }
   // The descriptor is closed with the server, so that its number stays taken.
   shutdown(fd, SHUT_RDWR);
-}
-
-int ClosedPort() {
-  const Bound bound = Bind(0);
-  close(bound.fd);
-  return bound.port;
 }
 
 }  // namespace sidecar_shim::testing

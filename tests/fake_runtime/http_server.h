@@ -39,12 +39,30 @@ class HttpExchange {
   int fd_;
 };
 
+// A port of the loopback that is this object's alone; calls are refused there
+// until a server listens on it, and again once that has gone.
+class LoopbackPort {
+ public:
+  LoopbackPort();
+  ~LoopbackPort();
+  LoopbackPort(const LoopbackPort&) = delete;
+  LoopbackPort& operator=(const LoopbackPort&) = delete;
+
+  int number() const { return number_; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(number_); }
+
+ private:
+  const int fd_;
+  int number_ = 0;
+};
+
 class HttpServer {
  public:
   using Serve = std::function<void(const SeenRequest&, HttpExchange&)>;
 
-  // Port 0: any that is free.
-  explicit HttpServer(Serve serve, int port = 0);
+  // On any port that is free.
+  explicit HttpServer(Serve serve);
+  HttpServer(Serve serve, const LoopbackPort& port);
   // Cuts all connections and waits for the handlers: whatever else they wait
   // for must be over by then.
   ~HttpServer();
@@ -59,6 +77,7 @@ class HttpServer {
     int fd;
     std::thread thread;
   };
+  void Listen(int port);
   void Accept();
   void Handle(int fd);
 
@@ -71,9 +90,6 @@ class HttpServer {
   std::vector<SeenRequest> seen_;      // guarded by mutex_
   std::thread thread_;
 };
-
-// A port on which nobody listens.
-int ClosedPort();
 
 }  // namespace sidecar_shim::testing
 

@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "shim/kube/child_process.h"
 #include "shim/read_file.h"
 #include "shim/sources/api_server_source.h"
@@ -42,18 +45,24 @@ class ApiServerTlsTest : public SourceTest {
     ASSERT_TRUE(Bash("command -v openssl").ok()) << "openssl is missing: tests/install-deps.sh installs it";
     const auto made = Bash(kMakeCertificates);
     ASSERT_TRUE(made.ok()) << made.status();
-    port_ = ClosedPort();
     std::string script = absl::StrCat(
-        "cd ", dir_.File(""), " && exec openssl s_server -accept ", port_,
+        "cd ", dir_.File(""), " && exec openssl s_server -accept 0",
         " -cert server.crt -key server.key -CAfile ca.crt -Verify 2 -verify_return_error -WWW >log 2>&1");
     std::string shell = "sh";
     std::string flag = "-c";
     char* argv[] = {shell.data(), flag.data(), script.data(), nullptr};
     ASSERT_EQ(posix_spawnp(&server_, "sh", nullptr, nullptr, argv, environ), 0);
-    ASSERT_TRUE(Eventually([this] {
-      const auto log = ReadFile(dir_.File("log"), kLargest);
-      return log.ok() && log->find("ACCEPT") != std::string::npos;
-    }));
+    ASSERT_TRUE(Eventually([this] { return FindPort(); }));
+  }
+
+  // s_server tells it: "ACCEPT [::]:34359".
+  bool FindPort() {
+    const auto log = ReadFile(dir_.File("log"), kLargest);
+    if (!log.ok()) return false;
+    const std::vector<std::string> around = absl::StrSplit(*log, absl::MaxSplits("ACCEPT ", 1));
+    if (around.size() < 2) return false;
+    const std::vector<std::string> lines = absl::StrSplit(around[1], absl::MaxSplits('\n', 1));
+    return lines.size() == 2 && absl::SimpleAtoi(lines[0].substr(lines[0].rfind(':') + 1), &port_);
   }
 
   ~ApiServerTlsTest() override {

@@ -68,6 +68,7 @@ TEST_F(ExitWatcherTest, RuntimeWithoutEventsIsLeftAloneWithoutPods) {
 TEST_F(ExitWatcherTest, StreamsThatEndAtOnceAreNoEvents) {
   setup_.runtime.Fail(kSubscribe, grpc::Status(grpc::StatusCode::UNAVAILABLE, "not today"));
   setup_.runtime.Start();
+  ASSERT_TRUE(Eventually([this] { return setup_.runtime.Count(kSubscribe) >= 1; }));
   Launch();
   const size_t lists = Lists();
   const size_t subscribed = setup_.runtime.Count(kSubscribe);

@@ -44,7 +44,6 @@ class FakeApi {
   void Start() {
     server_ = std::make_unique<HttpServer>(
         [this](const SeenRequest& request, HttpExchange& exchange) { Serve(request, exchange); }, port_);
-    port_ = server_->port();
   }
 
   // Cuts everything.
@@ -60,7 +59,7 @@ class FakeApi {
     watch_.clear();
   }
 
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return port_.url(); }
 
   void SetList(const std::string& body, int code = 200) {
     const std::lock_guard lock(mutex_);
@@ -168,7 +167,7 @@ class FakeApi {
     }
   }
 
-  int port_ = 0;
+  const LoopbackPort port_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

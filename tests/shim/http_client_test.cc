@@ -121,7 +121,8 @@ TEST_F(HttpClientTest, NoMoreIsReadThanIsWanted) {
 }
 
 TEST_F(HttpClientTest, Refused) {
-  Send(To("http://127.0.0.1:" + std::to_string(ClosedPort())));
+  const LoopbackPort closed;
+  Send(To(closed.url()));
   const HttpResult result = Await();
   EXPECT_EQ(result.status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(result.status.message()), HasSubstr("127.0.0.1"));

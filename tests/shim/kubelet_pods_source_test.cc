@@ -171,7 +171,8 @@ TEST(PortOwnerTest, FromTheTable) {
 TEST(PortOwnerTest, OfThisMachine) {
   HttpServer server([](const SeenRequest&, HttpExchange&) {});
   EXPECT_EQ(OwnerOfPort(server.port()), PortOwner::kTrusted);
-  EXPECT_EQ(OwnerOfPort(ClosedPort()), PortOwner::kNobody);
+  const LoopbackPort closed;
+  EXPECT_EQ(OwnerOfPort(closed.number()), PortOwner::kNobody);
 }
 
 }  // namespace
