@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/json_member.h"
 #include "shim/kube/pod_json.h"
 
 namespace sidecar_shim {
@@ -18,7 +19,7 @@ using k8s::io::api::core::v1::Pod;
 
 constexpr int kMaxJsonDepth = 100;
 
-absl::Status Invalid(absl::string_view what) { return absl::InvalidArgumentError(what); }
+absl::Status BadManifest(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
 // Discarded where `text` is no JSON, has duplicate keys or nests too deeply;
 // the YAML reader then finds the same fault and can name its line.
@@ -46,19 +47,12 @@ absl::StatusOr<Json> OnlyDocument(absl::string_view text, YamlReading reading) {
   absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text, reading);
   if (!documents.ok()) return documents.status();
   std::erase(*documents, "null");
-  if (documents->empty()) return Invalid("the manifest is empty: give a Pod or a Job");
+  if (documents->empty()) return BadManifest("the manifest is empty: give a Pod or a Job");
   if (documents->size() > 1) {
-    return Invalid(
+    return BadManifest(
         absl::StrCat("the manifest holds ", documents->size(), " documents: give one Pod or one Job"));
   }
   return Json::parse(documents->front());
-}
-
-const Json& Member(const Json& object, const char* key) {
-  static const Json* const kNull = new Json(nullptr);
-  if (!object.is_object()) return *kNull;
-  auto it = object.find(key);
-  return it == object.end() ? *kNull : *it;
 }
 
 std::string Text(const Json& json) { return json.is_string() ? json.get<std::string>() : std::string(); }
@@ -68,9 +62,9 @@ std::string Text(const Json& json) { return json.is_string() ? json.get<std::str
 absl::Status CheckString(const Json& json, const std::string& path) {
   if (json.is_string() || json.is_null()) return absl::OkStatus();
   if (json.is_primitive()) {
-    return Invalid(absl::StrCat(path, " must be a string: write it in quotes, \"", json.dump(), "\""));
+    return BadManifest(absl::StrCat(path, " must be a string: write it in quotes, \"", json.dump(), "\""));
   }
-  return Invalid(absl::StrCat(path, " must be a string"));
+  return BadManifest(absl::StrCat(path, " must be a string"));
 }
 
 absl::Status CheckStringsIn(const Json& parent, const char* key, const std::string& path) {
@@ -85,9 +79,9 @@ absl::Status CheckStringsIn(const Json& parent, const char* key, const std::stri
 
 absl::Status CheckContainer(const Json& container, const std::string& path, std::set<std::string>& names) {
   std::string name = Text(Member(container, "name"));
-  if (name.empty()) return Invalid(absl::StrCat(path, ".name is missing"));
+  if (name.empty()) return BadManifest(absl::StrCat(path, ".name is missing"));
   if (!names.insert(name).second)
-    return Invalid(absl::StrCat(path, ".name: there is another container called ", name));
+    return BadManifest(absl::StrCat(path, ".name: there is another container called ", name));
   for (const char* key : {"command", "args"}) {
     if (absl::Status status = CheckStringsIn(container, key, path); !status.ok()) return status;
   }
@@ -117,32 +111,32 @@ absl::Status CheckPod(const Json& pod, absl::string_view prefix) {
 absl::Status ReadPod(const Json& pod_json, absl::string_view prefix, Pod& pod) {
   if (absl::Status status = CheckPod(pod_json, prefix); !status.ok()) return status;
   absl::StatusOr<Pod> parsed = PodFromJson(pod_json);
-  if (!parsed.ok()) return Invalid(absl::StrCat(prefix, std::string(parsed.status().message())));
+  if (!parsed.ok()) return BadManifest(absl::StrCat(prefix, std::string(parsed.status().message())));
   pod = *std::move(parsed);
   if (pod.spec().containers().empty())
-    return Invalid(absl::StrCat(prefix, "spec.containers is missing or empty"));
+    return BadManifest(absl::StrCat(prefix, "spec.containers is missing or empty"));
   return absl::OkStatus();
 }
 
 // "spec.template of your Deployment" for the kinds that carry one.
 absl::Status WrongKind(const Json& json, absl::string_view kind) {
   if (kind == "List" || absl::EndsWith(kind, "List")) {
-    return Invalid("a List is not supported: give one Pod or one Job");
+    return BadManifest("a List is not supported: give one Pod or one Job");
   }
   if (Member(Member(json, "spec"), "jobTemplate").is_object()) {
-    return Invalid(absl::StrCat("kind ", kind, " is not supported: give its spec.jobTemplate as a Job"));
+    return BadManifest(absl::StrCat("kind ", kind, " is not supported: give its spec.jobTemplate as a Job"));
   }
   if (Member(Member(json, "spec"), "template").is_object()) {
-    return Invalid(absl::StrCat("kind ", kind, " is not supported: give its spec.template as a Pod"));
+    return BadManifest(absl::StrCat("kind ", kind, " is not supported: give its spec.template as a Pod"));
   }
-  if (kind.empty()) return Invalid("kind is missing: write \"kind: Pod\" or \"kind: Job\"");
-  return Invalid(absl::StrCat("kind ", kind, " is not supported: give a Pod or a Job"));
+  if (kind.empty()) return BadManifest("kind is missing: write \"kind: Pod\" or \"kind: Job\"");
+  return BadManifest(absl::StrCat("kind ", kind, " is not supported: give a Pod or a Job"));
 }
 
 absl::Status CheckApiVersion(const Json& json, absl::string_view kind, absl::string_view wanted) {
   std::string found = Text(Member(json, "apiVersion"));
   if (found == wanted) return absl::OkStatus();
-  return Invalid(
+  return BadManifest(
       absl::StrCat("apiVersion of a ", kind, " must be ", wanted, found.empty() ? "" : ", not ", found));
 }
 
@@ -154,7 +148,7 @@ bool HasName(const Json& json) {
 absl::Status ReadJob(const Json& json, Manifest& manifest) {
   const Json& metadata = Member(json, "metadata");
   const Json& job_template = Member(Member(json, "spec"), "template");
-  if (!job_template.is_object()) return Invalid("spec.template of the Job is missing");
+  if (!job_template.is_object()) return BadManifest("spec.template of the Job is missing");
   Json pod = job_template;
   pod["apiVersion"] = "v1";
   pod["kind"] = "Pod";
@@ -172,7 +166,7 @@ absl::Status ReadJob(const Json& json, Manifest& manifest) {
   if (absl::Status status = ReadPod(pod, "spec.template.", manifest.pod); !status.ok()) return status;
   const std::string& policy = manifest.pod.spec().restartpolicy();
   if (policy != "Never" && policy != "OnFailure") {
-    return Invalid("spec.template.spec.restartPolicy of a Job must be Never or OnFailure");
+    return BadManifest("spec.template.spec.restartPolicy of a Job must be Never or OnFailure");
   }
   manifest.pod_json = pod.dump();
   return absl::OkStatus();
@@ -184,7 +178,7 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view text, YamlReading readi
   absl::StatusOr<Json> json = OnlyDocument(text, reading);
   if (!json.ok()) return json.status();
   if (!json->is_object())
-    return Invalid("a manifest must be a mapping with apiVersion, kind, metadata and spec");
+    return BadManifest("a manifest must be a mapping with apiVersion, kind, metadata and spec");
   Manifest manifest;
   manifest.kind = Text(Member(*json, "kind"));
   if (manifest.kind != "Pod" && manifest.kind != "Job") return WrongKind(*json, manifest.kind);
@@ -192,7 +186,7 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view text, YamlReading readi
   if (absl::Status status = CheckApiVersion(*json, manifest.kind, is_job ? "batch/v1" : "v1"); !status.ok()) {
     return status;
   }
-  if (!HasName(*json)) return Invalid("metadata.name is missing");
+  if (!HasName(*json)) return BadManifest("metadata.name is missing");
   if (is_job) {
     if (absl::Status status = ReadJob(*json, manifest); !status.ok()) return status;
     return manifest;

@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 quick=${1:-}
 tests/install-deps.sh
 
+# What a failed test has said, told again at the end: a log may be read from there, and may be cut in the middle.
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 presets=(release)
 [[ $quick == --quick ]] || presets+=(asan tsan)
 passed=0
@@ -32,6 +35,9 @@ run() {
   failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)))
   if ! grep -q 'tests passed' "$log"; then failed=$((failed + 1)); fi
   grep -E '\*\*\*Skipped' "$log" && echo "(a skipped test prints why: ctest --test-dir build/$1 -R NAME -V)" || true
+  # GoogleTest's and unittest's words for it.
+  grep -E -A12 ': Failure$|^(FAIL|ERROR): |^Traceback |^==[0-9]+==ERROR|: runtime error: |^WARNING: ThreadSanitizer' "$log" |
+    head -n 200 | sed "s/^/$1: /" >>"$said" || true
   rm -f "$log"
 }
 
@@ -49,5 +55,6 @@ done
 if [[ $quick != --quick ]] && ((SECONDS < 60 * 60)); then
   tests/node/build-tools.sh "${older[@]}" || true
 fi
+cat "$said"
 echo "$passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 constexpr const char* kExecInfo = "KUBERNETES_EXEC_INFO";
 
-absl::Status Invalid(const std::string& what) {
+absl::Status BadAnswer(const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("the credential plugin's answer ", what));
 }
 
@@ -41,22 +41,23 @@ std::string ExecInfo(const Kubeconfig& config, const std::string& ca) {
 
 absl::StatusOr<ExecCredential> ParseExecCredential(const std::string& text, const std::string& api_version) {
   const Json answer = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!answer.is_object() || Text(answer, "kind") != "ExecCredential") return Invalid("is no ExecCredential");
-  if (Text(answer, "apiVersion") != api_version) return Invalid(absl::StrCat("is not of ", api_version));
+  if (!answer.is_object() || Text(answer, "kind") != "ExecCredential")
+    return BadAnswer("is no ExecCredential");
+  if (Text(answer, "apiVersion") != api_version) return BadAnswer(absl::StrCat("is not of ", api_version));
   auto status = answer.find("status");
-  if (status == answer.end() || !status->is_object()) return Invalid("has no status");
+  if (status == answer.end() || !status->is_object()) return BadAnswer("has no status");
   ExecCredential credential;
   credential.token = Text(*status, "token");
   credential.cert = Text(*status, "clientCertificateData");
   credential.key = Text(*status, "clientKeyData");
   if (credential.token.empty() && credential.cert.empty())
-    return Invalid("has neither a token nor a certificate");
+    return BadAnswer("has neither a token nor a certificate");
   if (credential.cert.empty() != credential.key.empty())
-    return Invalid("has one of certificate and key only");
+    return BadAnswer("has one of certificate and key only");
   const std::string expires = Text(*status, "expirationTimestamp");
   std::string why;
   if (!expires.empty() && !absl::ParseTime(absl::RFC3339_full, expires, &credential.expires, &why)) {
-    return Invalid(absl::StrCat("has an expirationTimestamp that is no time: ", why));
+    return BadAnswer(absl::StrCat("has an expirationTimestamp that is no time: ", why));
   }
   return credential;
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/json_member.h"
 #include "shim/read_file.h"
 #include "shim/yaml.h"
 
@@ -24,14 +25,7 @@ constexpr const char* kPlaces[] = {
     "/var/lib/rancher/rke2/agent/kubelet.kubeconfig",
 };
 
-absl::Status Invalid(const std::string& what) { return absl::InvalidArgumentError(what); }
-
-const Json& Member(const Json& object, const char* key) {
-  static const Json none;
-  if (!object.is_object()) return none;
-  auto it = object.find(key);
-  return it == object.end() ? none : *it;
-}
+absl::Status BadKubeconfig(const std::string& what) { return absl::InvalidArgumentError(what); }
 
 // "" where it is missing. A name or a token may look like a number to YAML.
 std::string Text(const Json& object, const char* key) {
@@ -53,7 +47,7 @@ absl::StatusOr<Json> Named(const Json& config, const char* list, const char* key
       if (Text(item, "name") == name && Member(item, key).is_object()) return Member(item, key);
     }
   }
-  return Invalid(absl::StrCat(list, ": no \"", name, "\""));
+  return BadKubeconfig(absl::StrCat(list, ": no \"", name, "\""));
 }
 
 class Reader {
@@ -62,7 +56,7 @@ class Reader {
 
   absl::StatusOr<Kubeconfig> Read(const Json& config) {
     const std::string current = Text(config, "current-context");
-    if (current.empty()) return Invalid("current-context is not set");
+    if (current.empty()) return BadKubeconfig("current-context is not set");
     const absl::StatusOr<Json> context = Named(config, "contexts", "context", current);
     if (!context.ok()) return context.status();
     const absl::StatusOr<Json> cluster = Named(config, "clusters", "cluster", Text(*context, "cluster"));
@@ -91,20 +85,20 @@ class Reader {
     if (data.empty()) {
       out.file = Resolve(Text(object, key.c_str()));
     } else if (!absl::Base64Unescape(data, &out.text) || !absl::StrContains(out.text, "-----BEGIN ")) {
-      return Invalid(absl::StrCat(data_key, " is not PEM in base64"));
+      return BadKubeconfig(absl::StrCat(data_key, " is not PEM in base64"));
     }
     return absl::OkStatus();
   }
 
   absl::Status ReadCluster(const Json& cluster) {
     out_.server = Text(cluster, "server");
-    if (out_.server.empty()) return Invalid("the cluster has no server");
+    if (out_.server.empty()) return BadKubeconfig("the cluster has no server");
     if (!absl::StrContains(out_.server, "://")) out_.server = absl::StrCat("https://", out_.server);
     if (!absl::StartsWith(out_.server, "https://") && !absl::StartsWith(out_.server, "http://")) {
-      return Invalid(absl::StrCat("server \"", out_.server, "\" is neither http nor https"));
+      return BadKubeconfig(absl::StrCat("server \"", out_.server, "\" is neither http nor https"));
     }
     while (absl::EndsWith(out_.server, "/")) out_.server.pop_back();
-    if (!Text(cluster, "proxy-url").empty()) return Invalid("proxy-url is not supported");
+    if (!Text(cluster, "proxy-url").empty()) return BadKubeconfig("proxy-url is not supported");
     out_.server_name = Text(cluster, "tls-server-name");
     out_.insecure = Flag(cluster, "insecure-skip-tls-verify");
     return ReadPem(cluster, "certificate-authority", out_.ca);
@@ -118,7 +112,7 @@ class Reader {
     out_.token_file = Resolve(Text(user, "tokenFile"));
     for (const char* unsupported : {"auth-provider", "username"}) {
       if (!Member(user, unsupported).is_null())
-        return Invalid(absl::StrCat("user: ", unsupported, " is not supported"));
+        return BadKubeconfig(absl::StrCat("user: ", unsupported, " is not supported"));
     }
     const Json& exec = Member(user, "exec");
     return exec.is_null() ? absl::OkStatus() : ReadPlugin(exec);
@@ -129,19 +123,19 @@ class Reader {
     plugin.api_version = Text(exec, "apiVersion");
     if (plugin.api_version != "client.authentication.k8s.io/v1" &&
         plugin.api_version != "client.authentication.k8s.io/v1beta1") {
-      return Invalid(absl::StrCat("exec: apiVersion \"", plugin.api_version,
-                                  "\" is not client.authentication.k8s.io/v1 or v1beta1"));
+      return BadKubeconfig(absl::StrCat("exec: apiVersion \"", plugin.api_version,
+                                        "\" is not client.authentication.k8s.io/v1 or v1beta1"));
     }
     plugin.command = Text(exec, "command");
-    if (plugin.command.empty()) return Invalid("exec: no command");
+    if (plugin.command.empty()) return BadKubeconfig("exec: no command");
     if (absl::StrContains(plugin.command, '/')) plugin.command = Resolve(plugin.command);
     const Json& args = Member(exec, "args");
-    if (!args.is_null() && !args.is_array()) return Invalid("exec: args is not a list");
+    if (!args.is_null() && !args.is_array()) return BadKubeconfig("exec: args is not a list");
     for (const Json& arg : args) plugin.args.push_back(arg.is_string() ? arg.get<std::string>() : arg.dump());
     const Json& env = Member(exec, "env");
-    if (!env.is_null() && !env.is_array()) return Invalid("exec: env is not a list");
+    if (!env.is_null() && !env.is_array()) return BadKubeconfig("exec: env is not a list");
     for (const Json& item : env) {
-      if (Text(item, "name").empty()) return Invalid("exec: an env without a name");
+      if (Text(item, "name").empty()) return BadKubeconfig("exec: an env without a name");
       plugin.env.emplace_back(Text(item, "name"), Text(item, "value"));
     }
     plugin.wants_cluster = Flag(exec, "provideClusterInfo");
@@ -159,7 +153,7 @@ absl::StatusOr<Kubeconfig> ParseKubeconfig(absl::string_view text, const std::st
   const absl::StatusOr<std::vector<std::string>> documents = YamlToJson(text, YamlReading::kAsKubernetes);
   if (!documents.ok()) return documents.status();
   const Json config = Json::parse(documents->front(), nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) return Invalid("not a kubeconfig");
+  if (!config.is_object()) return BadKubeconfig("not a kubeconfig");
   return Reader(directory).Read(config);
 }
 
@@ -168,7 +162,7 @@ absl::StatusOr<Kubeconfig> ReadKubeconfig(const std::string& path) {
   if (!text.ok()) return text.status();
   absl::StatusOr<Kubeconfig> config =
       ParseKubeconfig(*text, std::filesystem::path(path).parent_path().string());
-  if (!config.ok()) return Invalid(absl::StrCat(path, ": ", std::string(config.status().message())));
+  if (!config.ok()) return BadKubeconfig(absl::StrCat(path, ": ", std::string(config.status().message())));
   return config;
 }
 

@@ -7,15 +7,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "shim/http/http_status.h"
 #include "shim/sources/node_name.h"
 
 namespace sidecar_shim {
 namespace {
-
-constexpr int kOk = 200;
-constexpr int kUnauthorized = 401;
-constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
 
 // Names come from whoever speaks CRI and go into a path.
 bool IsName(const std::string& text) {
@@ -89,17 +85,17 @@ void ApiServerSource::Fetch(QuestionId id) {
 void ApiServerSource::Fetched(QuestionId id, const HttpResult& result) {
   // The server refuses a node's question for a pod that is not, or no longer,
   // bound to it: it does not know that pod.
-  if (result.status.ok() && (result.code == kNotFound || result.code == kForbidden)) {
+  if (result.status.ok() && (result.code == kHttpNotFound || result.code == kHttpForbidden)) {
     Close(id, absl::NotFoundError("no such pod on this node"));
     return;
   }
-  if (!result.status.ok() || result.code != kOk) {
+  if (!result.status.ok() || result.code != kHttpOk) {
     const absl::Status why = result.status.ok()
                                  ? absl::UnavailableError(absl::StrCat("HTTP status ", result.code))
                                  : result.status;
     Close(id, why);
     // A server that only has too much to do is not helped by a list.
-    if (!result.status.ok() || result.code == kUnauthorized) watch_.Suspect(why, result.code);
+    if (!result.status.ok() || result.code == kHttpUnauthorized) watch_.Suspect(why, result.code);
     return;
   }
   worker_.Run(

@@ -8,14 +8,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/http/http_status.h"
 #include "shim/read_file.h"
 #include "shim/sources/port_owner.h"
 
 namespace sidecar_shim {
 namespace {
 
-constexpr int kOk = 200;
-constexpr Duration kTimeout = std::chrono::seconds(5);
+constexpr Duration kRequestTimeout = std::chrono::seconds(5);
 constexpr int kReadOnlyPort = 10255;
 constexpr size_t kLargestFile = 1 << 20;
 
@@ -37,8 +37,8 @@ absl::Status CheckReadOnlyPort() {
 absl::StatusOr<HttpRequest> Prepare(const KubeletPodsOptions& options) {
   HttpRequest request;
   request.url = options.url;
-  request.timeout = kTimeout;
-  request.connect_timeout = kTimeout;
+  request.timeout = kRequestTimeout;
+  request.connect_timeout = kRequestTimeout;
   if (options.url == kKubeletReadOnlyUrl) {
     const absl::Status status = CheckReadOnlyPort();
     if (!status.ok()) return status;
@@ -117,7 +117,7 @@ void KubeletPodsSource::Send(absl::StatusOr<HttpRequest> request) {
 
 void KubeletPodsSource::Answered(const HttpResult& result) {
   request_ = 0;
-  if (!result.status.ok() || result.code != kOk) {
+  if (!result.status.ok() || result.code != kHttpOk) {
     Finish(result.status.ok()
                ? absl::UnavailableError(absl::StrCat(options_.url, ": HTTP status ", result.code))
                : result.status);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "shim/http/http_status.h"
 #include "shim/kube/pod_json.h"
 
 namespace sidecar_shim {
@@ -13,7 +14,6 @@ using Json = nlohmann::json;
 namespace core = k8s::io::api::core::v1;
 
 constexpr size_t kLongestLine = 16 << 20;
-constexpr int kGone = 410;
 constexpr const char* kMirror = "kubernetes.io/config.mirror";
 constexpr const char* kHash = "kubernetes.io/config.hash";
 
@@ -92,7 +92,7 @@ PodEvent ParsePodEvent(const std::string& line, const std::string& source) {
   }
   if (type == "ERROR") {
     const Json& code = Member(object, "code");
-    if (code.is_number_integer() && code.get<int64_t>() == kGone) {
+    if (code.is_number_integer() && code.get<int64_t>() == kHttpGone) {
       event.kind = PodEvent::Kind::kExpired;
       return event;
     }

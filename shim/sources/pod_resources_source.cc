@@ -10,7 +10,7 @@ namespace sidecar_shim {
 namespace {
 
 constexpr const char* kList = "/v1.PodResourcesLister/List";
-constexpr Duration kTimeout = std::chrono::milliseconds(900);
+constexpr Duration kListTimeout = std::chrono::milliseconds(900);
 
 absl::StatusOr<PodNews> Search(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
   for (const v1::PodResources& pod : response.pod_resources()) {
@@ -46,7 +46,7 @@ void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
 void PodResourcesSource::List() {
   listing_ = true;
   client_.Call<v1::ListPodResourcesResponse>(
-      kList, v1::ListPodResourcesRequest(), kTimeout,
+      kList, v1::ListPodResourcesRequest(), kListTimeout,
       [this, questions = std::exchange(questions_, {})](const grpc::Status& status,
                                                         const v1::ListPodResourcesResponse& response) {
         listing_ = false;

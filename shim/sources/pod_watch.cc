@@ -5,21 +5,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "shim/http/http_status.h"
 
 namespace sidecar_shim {
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kUnauthorized = 401;
-constexpr int kForbidden = 403;
-constexpr int kGone = 410;
 constexpr absl::Duration kBeforeExpiry = absl::Seconds(20);
 constexpr int64_t kShortestWatchSeconds = 10;
 
 absl::Status StatusOf(const HttpResult& result) {
-  if (!result.status.ok() || result.code == kOk) return result.status;
+  if (!result.status.ok() || result.code == kHttpOk) return result.status;
   const std::string text = absl::StrCat("HTTP status ", result.code, " ", StatusMessage(result.body));
-  return result.code == kForbidden ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
+  return result.code == kHttpForbidden ? absl::PermissionDeniedError(text) : absl::UnavailableError(text);
 }
 
 }  // namespace
@@ -90,7 +87,7 @@ void PodWatch::Listed(const HttpResult& result) {
   request_ = 0;
   const absl::Status status = StatusOf(result);
   if (!status.ok()) {
-    if (result.code == kUnauthorized) loader_.Distrust();
+    if (result.code == kHttpUnauthorized) loader_.Distrust();
     GoDown(status);
     return;
   }
@@ -164,9 +161,9 @@ void PodWatch::OnEvent(PodEvent event) {
 }
 
 void PodWatch::WatchEnded(const HttpResult& result) {
-  if (result.code == kUnauthorized) loader_.Distrust();
+  if (result.code == kHttpUnauthorized) loader_.Distrust();
   const absl::Status why = StatusOf(result);
-  const bool cut = result.code == kOk && absl::IsUnavailable(result.status);
+  const bool cut = result.code == kHttpOk && absl::IsUnavailable(result.status);
   const bool lasted = ForgetOldTrouble();
   if ((why.ok() || (cut && lasted)) && delay_ == Duration{0}) {
     // Counts as trouble if the next one ends early.
@@ -174,7 +171,7 @@ void PodWatch::WatchEnded(const HttpResult& result) {
     Connect();
     return;
   }
-  if (result.code == kGone) {
+  if (result.code == kHttpGone) {
     ListAgain(/*expired=*/true);
     return;
   }
@@ -213,7 +210,7 @@ void PodWatch::GoDown(const absl::Status& why) {
 
 void PodWatch::Suspect(const absl::Status& why, int code) {
   if (health_ != Health::kUp) return;
-  if (code == kUnauthorized) loader_.Distrust();
+  if (code == kHttpUnauthorized) loader_.Distrust();
   GoDown(why);
 }
 

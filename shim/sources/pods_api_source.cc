@@ -17,7 +17,7 @@ namespace core = k8s::io::api::core::v1;
 
 constexpr const char* kGetPod = "/v1alpha1.Pods/GetPod";
 constexpr const char* kWatchPods = "/v1alpha1.Pods/WatchPods";
-constexpr Duration kTimeout = std::chrono::seconds(1);
+constexpr Duration kGetTimeout = std::chrono::seconds(1);
 constexpr Duration kRetry = std::chrono::milliseconds(50);
 constexpr Duration kWatchRetry = std::chrono::seconds(1);
 
@@ -43,7 +43,7 @@ void PodsApiSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("a pod without UID"));
     return;
   }
-  Get(query.pod.uid, Loop::Now() + kTimeout, std::move(answer));
+  Get(query.pod.uid, Loop::Now() + kGetTimeout, std::move(answer));
 }
 
 void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {

@@ -79,7 +79,7 @@ RawServer::~RawServer() {
 
 void RawServer::Accept() {
   auto call = std::make_shared<RawCall>(*loop_);
-  void* done = loop_->Tag([this, call](bool) {
+  void* done = loop_->Tag([call](bool) {
     if (call->context.IsCancelled()) {
       call->cancelled = true;
       if (auto on_cancelled = std::exchange(call->on_cancelled, nullptr)) on_cancelled();

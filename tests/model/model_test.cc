@@ -105,8 +105,7 @@ PodSetup WithProbes(PodSetup setup) {
 }
 
 // Sanitizers are for memory and races, which fewer setups show as well.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SIDECAR_SHIM_SANITIZED
+#ifdef SIDECAR_SHIM_SANITIZED
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
