@@ -18,7 +18,7 @@ absl::Status BadAnswer(const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("the credential plugin's answer ", what));
 }
 
-std::string Text(const Json& object, const char* key) {
+std::string StringIn(const Json& object, const char* key) {
   auto it = object.find(key);
   return it != object.end() && it->is_string() ? it->get<std::string>() : "";
 }
@@ -41,20 +41,21 @@ std::string ExecInfo(const Kubeconfig& config, const std::string& ca) {
 
 absl::StatusOr<ExecCredential> ParseExecCredential(const std::string& text, const std::string& api_version) {
   const Json answer = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!answer.is_object() || Text(answer, "kind") != "ExecCredential")
+  if (!answer.is_object() || StringIn(answer, "kind") != "ExecCredential")
     return BadAnswer("is no ExecCredential");
-  if (Text(answer, "apiVersion") != api_version) return BadAnswer(absl::StrCat("is not of ", api_version));
+  if (StringIn(answer, "apiVersion") != api_version)
+    return BadAnswer(absl::StrCat("is not of ", api_version));
   auto status = answer.find("status");
   if (status == answer.end() || !status->is_object()) return BadAnswer("has no status");
   ExecCredential credential;
-  credential.token = Text(*status, "token");
-  credential.cert = Text(*status, "clientCertificateData");
-  credential.key = Text(*status, "clientKeyData");
+  credential.token = StringIn(*status, "token");
+  credential.cert = StringIn(*status, "clientCertificateData");
+  credential.key = StringIn(*status, "clientKeyData");
   if (credential.token.empty() && credential.cert.empty())
     return BadAnswer("has neither a token nor a certificate");
   if (credential.cert.empty() != credential.key.empty())
     return BadAnswer("has one of certificate and key only");
-  const std::string expires = Text(*status, "expirationTimestamp");
+  const std::string expires = StringIn(*status, "expirationTimestamp");
   std::string why;
   if (!expires.empty() && !absl::ParseTime(absl::RFC3339_full, expires, &credential.expires, &why)) {
     return BadAnswer(absl::StrCat("has an expirationTimestamp that is no time: ", why));
