@@ -27,7 +27,8 @@ def proxy(command, probe, kind="readinessProbe", **more):
 
 
 def ok_after(seconds):
-    return f"sleep {seconds}; touch /tmp/ok; echo ready; {FOREVER}"
+    # Said first: on a busy machine the probe may pass before the next command has begun.
+    return f"sleep {seconds}; echo ready; touch /tmp/ok; {FOREVER}"
 
 
 def served_on(port):
