@@ -17,8 +17,9 @@ constexpr const char* kPortsAnnotation = "io.kubernetes.container.ports";
 // The least that is left for the stop signal after a hook (kubelet's rule).
 constexpr Duration kMinimumGrace = std::chrono::seconds(2);
 
-// A program that has not installed its handler by then is one that has none. On a loaded node a shell has needed more
-// than a second; what is lost with the signal is the whole grace, and what a collector has not sent yet.
+// A program that has not installed its handler by then is one that has none. On a loaded node a shell has
+// needed more than a second; what is lost with the signal is the whole grace, and what a collector has not
+// sent yet.
 constexpr Duration kTimeToHear = std::chrono::seconds(5);
 constexpr Duration kHearingInterval = std::chrono::milliseconds(10);
 
