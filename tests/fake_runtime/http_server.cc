@@ -1,12 +1,10 @@
 #include "tests/fake_runtime/http_server.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -16,33 +14,6 @@
 
 namespace sidecar_shim::testing {
 namespace {
-
-int Socket() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int yes = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  return fd;
-}
-
-// Sockets of one user that all ask for it may have the same port.
-int SharingSocket() {
-  const int fd = Socket();
-  const int yes = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
-  return fd;
-}
-
-// Returns the port; 0 asks for any that is free.
-int Bind(int fd, int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  socklen_t length = sizeof(address);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0) std::abort();
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  return ntohs(address.sin_port);
-}
 
 // The head of one request. The client sends no bodies.
 std::optional<SeenRequest> ReadRequest(int fd) {
@@ -102,22 +73,11 @@ void HttpExchange::AwaitHangUp() {
   }
 }
 
-LoopbackPort::LoopbackPort() : fd_(SharingSocket()) { number_ = Bind(fd_, 0); }
-
-LoopbackPort::~LoopbackPort() { close(fd_); }
-
-HttpServer::HttpServer(Serve serve) : serve_(std::move(serve)), listener_(Socket()) { Listen(0); }
-
 HttpServer::HttpServer(Serve serve, const LoopbackPort& port)
-    : serve_(std::move(serve)), listener_(SharingSocket()) {
-  Listen(port.number());
-}
-
-void HttpServer::Listen(int port) {
-  port_ = Bind(listener_, port);
-  if (listen(listener_, 16) != 0) std::abort();
-  thread_ = std::thread([this] { Accept(); });
-}
+    : serve_(std::move(serve)),
+      listener_(port.Listen()),
+      port_(port.number()),
+      thread_([this] { Accept(); }) {}
 
 HttpServer::~HttpServer() {
   shutdown(listener_, SHUT_RDWR);

@@ -9,7 +9,10 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "tests/fake_runtime/loopback_port.h"
 
 namespace sidecar_shim::testing {
 
@@ -39,29 +42,12 @@ class HttpExchange {
   int fd_;
 };
 
-// A port of the loopback that is this object's alone; calls are refused there
-// until a server listens on it, and again once that has gone.
-class LoopbackPort {
- public:
-  LoopbackPort();
-  ~LoopbackPort();
-  LoopbackPort(const LoopbackPort&) = delete;
-  LoopbackPort& operator=(const LoopbackPort&) = delete;
-
-  int number() const { return number_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(number_); }
-
- private:
-  const int fd_;
-  int number_ = 0;
-};
-
 class HttpServer {
  public:
   using Serve = std::function<void(const SeenRequest&, HttpExchange&)>;
 
   // On any port that is free.
-  explicit HttpServer(Serve serve);
+  explicit HttpServer(Serve serve) : HttpServer(std::move(serve), LoopbackPort()) {}
   HttpServer(Serve serve, const LoopbackPort& port);
   // Cuts all connections and waits for the handlers: whatever else they wait
   // for must be over by then.
@@ -77,13 +63,12 @@ class HttpServer {
     int fd;
     std::thread thread;
   };
-  void Listen(int port);
   void Accept();
   void Handle(int fd);
 
   const Serve serve_;
-  int listener_ = -1;
-  int port_ = 0;
+  const int listener_;
+  const int port_;
   mutable std::mutex mutex_;
   bool stopping_ = false;              // guarded by mutex_
   std::list<Connection> connections_;  // guarded by mutex_

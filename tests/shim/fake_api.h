@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/fake_runtime/http_server.h"
+#include "tests/fake_runtime/loopback_port.h"
 
 namespace sidecar_shim::testing {
 

@@ -10,6 +10,7 @@
 #include "tests/fake_runtime/client.h"
 #include "tests/fake_runtime/http_server.h"
 #include "tests/fake_runtime/loop_thread.h"
+#include "tests/fake_runtime/loopback_port.h"
 
 namespace sidecar_shim::testing {
 namespace {

@@ -1,9 +1,6 @@
 // Probes and hooks through the whole shim: a container is launched when those
 // of the one it waits for are through.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,52 +13,13 @@
 
 #include "health.pb.h"
 #include "tests/fake_runtime/http_server.h"
+#include "tests/fake_runtime/loopback_port.h"
 #include "tests/shim/pod_support.h"
 
 namespace sidecar_shim::testing {
 namespace {
 
 namespace cri = runtime::v1;
-
-// A TCP socket of this machine; closed until Listen().
-class Port {
- public:
-  Port() {
-    Open();
-    sockaddr_in address{};
-    socklen_t length = sizeof(address);
-    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length);
-    number_ = ntohs(address.sin_port);
-    Close();
-  }
-  ~Port() { Close(); }
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-
-  int number() const { return number_; }
-  bool Listen() {
-    Open();
-    return listen(fd_, 16) == 0;
-  }
-
- private:
-  void Open() {
-    fd_ = socket(AF_INET, SOCK_STREAM, 0);
-    const int on = 1;
-    setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(number_));
-    bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-  }
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
-  int fd_ = -1;
-  int number_ = 0;
-};
 
 constexpr int kKubelets = 7;
 
@@ -215,18 +173,19 @@ TEST_F(ProberTest, HttpGetThatIsSentRoundInCirclesFails) {
 }
 
 TEST_F(ProberTest, TcpSocket) {
-  Port port;
+  const LoopbackPort port;
   Launch(R"("readinessProbe": {"tcpSocket": {"port": )" + std::to_string(port.number()) + "}}");
   EXPECT_FALSE(MainIsThere());
-  ASSERT_TRUE(port.Listen());
+  const int listener = port.Listen();
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+  close(listener);
 }
 
 TEST_F(ProberTest, Grpc) {
-  Port port;
+  const LoopbackPort port;
   std::atomic<bool> serving = false;
   std::atomic<int> asked = 0;
-  RawServer health("0.0.0.0:" + std::to_string(port.number()), [&](const std::shared_ptr<RawCall>& call) {
+  RawServer health("127.0.0.1:" + std::to_string(port.number()), [&](const std::shared_ptr<RawCall>& call) {
     call->Read([&, call](bool, const std::string& bytes) {
       grpc::health::v1::HealthCheckRequest request;
       EXPECT_TRUE(request.ParseFromString(bytes));

@@ -23,7 +23,7 @@ constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 constexpr int kRealCode = 143;
 // How old a sidecar is at most that is waited for to hear its signal, in ns.
-constexpr int64_t kTimeToHear = 1'000'000'000;
+constexpr int64_t kTimeToHear = 5'000'000'000;
 
 class TerminationTest : public ::testing::Test {
  protected:
