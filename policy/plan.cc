@@ -7,7 +7,10 @@ namespace {
 
 int Depth(const PodPlan& plan) {
   if (plan.names_only) return 0;
-  return plan.restart_policy == RestartPolicy::kUnknown ? 1 : 2;
+  if (plan.restart_policy == RestartPolicy::kUnknown) return 1;
+  const bool probed = std::any_of(plan.containers.begin(), plan.containers.end(),
+                                  [](const PlannedContainer& container) { return container.Probed(); });
+  return probed ? 3 : 2;
 }
 
 }  // namespace

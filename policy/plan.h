@@ -36,8 +36,8 @@ struct PlannedContainer {
   // Of a postStart hook that is a command, for who sees it pass by; a stamp
   // does not keep it.
   std::vector<std::string> post_start_command;
-  // From sources that see the spec; a stamp does not keep them, and nobody is
-  // waited for whose readiness nobody could tell.
+  // From sources that see the spec: nobody is waited for whose readiness nobody
+  // could tell.
   std::optional<ProbeSpec> startup_probe;
   std::optional<ProbeSpec> readiness_probe;
   // What goes before the pod's restartPolicy for this container (KEP-5307).
@@ -64,7 +64,8 @@ struct PodPlan {
   const PlannedContainer* Find(absl::string_view name) const;
   // What an earlier shim once knew, out of a container's stamp.
   bool IsStamp() const;
-  // Does it tell what `other` does not: how the pod restarts, or more than names?
+  // Does it tell what `other` does not: how the pod restarts, or more than
+  // names; or else as much, and probes too?
   bool TellsMoreThan(const PodPlan& other) const;
   // True if any container asks for order or termination.
   bool ShowsIntent() const;

@@ -1,11 +1,13 @@
 #include "policy/stamp.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "policy/probe_stamp.h"
 
 namespace sidecar_shim::policy {
 namespace {
@@ -129,6 +131,8 @@ Annotations WriteStamp(const Stamp& stamp) {
       absl::StrAppend(&text, ";", EncodeContainer(container));
     }
     annotations[Key("pod")] = text;
+    if (std::string probes = EncodeProbes(stamp.plan->containers); !probes.empty())
+      annotations[Key("probes")] = std::move(probes);
   }
   return annotations;
 }
@@ -144,6 +148,8 @@ std::optional<Stamp> ReadStamp(const Annotations& container_annotations) {
   if (std::optional<Traits> decoded = DecodeTraits(*traits)) stamp.traits = *decoded;
   stamp.by_shim = find("launched-ahead") != nullptr;
   if (const std::string* plan = find("pod")) stamp.plan = DecodePlan(*plan);
+  if (const std::string* probes = find("probes"); probes != nullptr && stamp.plan)
+    DecodeProbes(*probes, stamp.plan->containers);
   return stamp;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "policy/stamp.h"
 
 namespace sidecar_shim::policy {
 namespace {
@@ -69,12 +70,24 @@ void Bench::Tell() {
   }
 }
 
+void Bench::TellBlindly() {
+  plan_.reset();
+  Tell();
+  for (const auto& [name, stamps] : stamps_) {
+    if (const std::optional<Stamp> stamp = ReadStamp(stamps); stamp && stamp->plan)
+      Send(PlanLearnt{pod_, *stamp->plan});
+  }
+}
+
 Actions Bench::Send(const Event& event) {
   Actions actions = engine_.OnEvent(event, now_);
   for (const ForwardStart& action : Only<ForwardStart>(actions)) answered_starts_.push_back(action.call);
   for (const AnswerStart& action : Only<AnswerStart>(actions)) answered_starts_.push_back(action.call);
   for (const FailStart& action : Only<FailStart>(actions)) failed_starts_.push_back(action.call);
-  for (const Launch& action : Only<Launch>(actions)) launches_.push_back(action.name);
+  for (const Launch& action : Only<Launch>(actions)) {
+    launches_.push_back(action.name);
+    stamps_[action.name] = action.stamps;
+  }
   for (const RefuseCreate& action : Only<RefuseCreate>(actions)) refusal_ = action.message;
   for (const Note& note : Only<Note>(actions)) notes_.push_back(note);
   for (const StopProbing& action : Only<StopProbing>(actions))
@@ -157,6 +170,7 @@ void Bench::CreateAndMaybeStart(const std::string& name, bool start) {
   const Actions actions = Create(name, attempt);
   if (Only<AnswerCreate>(actions).empty()) {
     ASSERT_EQ(Only<AdmitCreate>(actions).size(), 1u) << refusal_;
+    stamps_[name] = Only<AdmitCreate>(actions)[0].stamps;
     Add(name, attempt, /*by_shim=*/false);
   }
   if (start) Start(name);
@@ -254,7 +268,11 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     engine_ = Engine(options_);
     launches_.clear();
     probing_.clear();
-    Tell();
+    if (verb == "blind") {
+      TellBlindly();
+    } else {
+      Tell();
+    }
   } else if (subject == "newsandbox") {
     ReplaceSandbox();
   } else if (subject == "masked" || subject == "plain") {

@@ -18,6 +18,7 @@
 //   c:ready     its probes have passed               probe:a,b  the shim probes exactly these
 //   +5s         time passes                         newsandbox the sandbox is replaced, all die
 //   c:stopped-by-caller, c:stop-given-up            deleted    the pod is being deleted
+//   newshim:blind  the shim restarts, and nothing but the containers' stamps tells it of the pod
 #ifndef SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 #define SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 
@@ -92,6 +93,7 @@ class Bench {
         std::optional<RestartPolicy> policy, Options options);
 
   void Tell();  // what is there, as after a start of the shim
+  void TellBlindly();
   void Step(absl::string_view subject, absl::string_view verb);
   ContainerSeen Describe(const RuntimeContainer& container, bool found) const;
   RuntimeContainer& Add(const std::string& name, uint32_t attempt, bool by_shim);
@@ -121,6 +123,7 @@ class Bench {
   std::vector<std::pair<std::string, CallId>> held_;
   std::set<ContainerId> probing_;
   std::vector<std::string> launches_, stops_;
+  std::map<std::string, Annotations> stamps_;  // of the newest container of a name
   std::map<ContainerId, Duration> graces_;
   std::vector<Note> notes_;
   std::string refusal_;

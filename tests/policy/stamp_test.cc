@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "tests/policy/bench.h"
 
@@ -42,6 +46,85 @@ TEST(Stamp, RoundTrip) {
       }
     }
   }
+}
+
+ProbeSpec EveryField() {
+  ProbeSpec probe;
+  probe.kind = ProbeSpec::Kind::kHttpGet;
+  probe.command = {"sh", "-c", "test -e /a:b;\n c/d", ""};
+  probe.port = 8080;
+  probe.host = "10.0.0.1";
+  probe.path = "/health?a=1;b=2";
+  probe.https = true;
+  probe.headers = {{"Host", "x:1"}, {"X-Empty", ""}, {"Host", "twice"}};
+  probe.service = "4:four";
+  probe.initial_delay = std::chrono::seconds(7);
+  probe.timeout = std::chrono::milliseconds(1500);
+  probe.period = std::chrono::hours(3);
+  probe.success_threshold = 4;
+  probe.failure_threshold = 5;
+  return probe;
+}
+
+std::optional<PodPlan> WrittenAndRead(const PodPlan& plan) {
+  Stamp stamp;
+  stamp.plan = plan;
+  return ReadStamp(WriteStamp(stamp))->plan;
+}
+
+TEST(Stamp, KeepsProbes) {
+  PlannedContainer both = Main("both");
+  both.startup_probe = EveryField();
+  both.readiness_probe = ProbeSpec{};
+  PlannedContainer one = Main("one");
+  one.readiness_probe = EveryField();
+  one.readiness_probe->kind = ProbeSpec::Kind::kGrpc;
+  const PodPlan plan{"stamp", {both, Main("none"), one}, RestartPolicy::kNever};
+  EXPECT_EQ(WrittenAndRead(plan), plan);
+  for (const ProbeSpec::Kind kind : {ProbeSpec::Kind::kExec, ProbeSpec::Kind::kTcpSocket}) {
+    PodPlan other = plan;
+    other.containers[0].startup_probe->kind = kind;
+    EXPECT_EQ(WrittenAndRead(other), other);
+  }
+}
+
+// All containers of the pod carry them, and kubelet reads those every second.
+TEST(Stamp, LeavesLargeProbesOut) {
+  PodPlan plan{"stamp", {Main("a")}, RestartPolicy::kNever};
+  const PodPlan without = plan;
+  plan.containers[0].readiness_probe = ProbeSpec{};
+  plan.containers[0].readiness_probe->command = {std::string(4000, 'x')};
+  EXPECT_EQ(WrittenAndRead(plan), plan);
+  plan.containers[0].readiness_probe->command = {std::string(4100, 'x')};
+  EXPECT_EQ(WrittenAndRead(plan), without);
+}
+
+TEST(Stamp, DamagedProbesReadAsAbsent) {
+  Stamp stamp;
+  stamp.plan = PodPlan{"stamp", {Main("a")}, RestartPolicy::kNever};
+  const PodPlan without = *stamp.plan;
+  stamp.plan->containers[0].readiness_probe = EveryField();
+  const std::string key = std::string(kStampPrefix) + "probes";
+  const Annotations whole = WriteStamp(stamp);
+  const std::string text = whole.at(key);
+  auto read = [&](const std::string& damaged) {
+    Annotations annotations = whole;
+    annotations[key] = damaged;
+    return ReadStamp(annotations)->plan;
+  };
+  ASSERT_EQ(read(text), stamp.plan);
+  for (size_t length = 0; length < text.size(); ++length) {
+    EXPECT_EQ(read(text.substr(0, length)), without) << length;
+  }
+  for (const char* damaged : {":", "1:a", "-1:a", "99999999999999999999:a", "x", "1:a9:readiness4:exek"}) {
+    EXPECT_EQ(read(damaged), without) << damaged;
+  }
+  const std::string header = "1:a9:readiness4:exec1:01:01:01:11:31:00:0:4:http0:";
+  EXPECT_NE(read(header + "1:01:0"), without) << "the beginning of what follows is right";
+  EXPECT_EQ(read(header + "19:99999999999999999991:0"), without) << "more words than there can be";
+  EXPECT_EQ(read(header + "2:-11:0"), without);
+  EXPECT_EQ(read("1:b" + header.substr(3) + "1:01:0"), without) << "a container that is not there";
+  EXPECT_EQ(read("1:a8:liveness" + header.substr(14) + "1:01:0"), without);
 }
 
 TEST(Stamp, AbsentWhereNoneWasWritten) {
