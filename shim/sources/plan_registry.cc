@@ -114,7 +114,7 @@ void PlanRegistry::Answered(const policy::PodRef& pod, size_t source, const absl
   if (answered) {
     OnSign(source);
   } else {
-    OnSilence(source, std::string(news.status().message()));
+    OnSilence(source, news.status());
   }
   Release(pod);
 }
@@ -167,7 +167,7 @@ void PlanRegistry::OnSign(size_t source) {
   PutNextOpen(source);
 }
 
-void PlanRegistry::OnSilence(size_t source, const std::string& why) {
+void PlanRegistry::OnSilence(size_t source, const absl::Status& why) {
   MarkSlow(source, why);
   Source& its = *sources_[source];
   if (its.retry.pending()) return;
@@ -188,11 +188,15 @@ void PlanRegistry::OnNonsense(size_t source, const std::string& why) {
                sources_[source]->source->name(), why);
 }
 
-void PlanRegistry::MarkSlow(size_t source, const std::string& why) {
+void PlanRegistry::MarkSlow(size_t source, const absl::Status& why) {
   if (std::exchange(sources_[source]->slow, true)) return;
-  counters_.Add("slow_plan_sources");
-  spdlog::warn("plan source {} does not answer ({}); not waited for until it does",
-               sources_[source]->source->name(), why);
+  const std::string name = sources_[source]->source->name(), reason(why.message());
+  if (absl::IsFailedPrecondition(why)) {
+    spdlog::info("plan source {} is not ready yet ({}); not waited for until it is", name, reason);
+  } else {
+    counters_.Add("slow_plan_sources");
+    spdlog::warn("plan source {} does not answer ({}); not waited for until it does", name, reason);
+  }
   std::vector<policy::PodRef> waited_for;
   for (const auto& [pod, entry] : entries_) {
     if (!entry.waiters.empty()) waited_for.push_back(pod);
@@ -224,7 +228,8 @@ void PlanRegistry::OnPatienceOver(const policy::PodRef& pod) {
   for (size_t i = 0; i < sources_.size(); ++i) {
     auto it = entries_.find(pod);
     if (it == entries_.end() || Settled(it->second)) break;
-    if (it->second.questions[i] == Question::kAsked) MarkSlow(i, "somebody waited for it in vain");
+    if (it->second.questions[i] == Question::kAsked)
+      MarkSlow(i, absl::DeadlineExceededError("somebody waited for it in vain"));
   }
   Release(pod);
 }

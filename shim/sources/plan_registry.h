@@ -92,11 +92,11 @@ class PlanRegistry {
   void TellState(const policy::PodRef& pod, const PodNews& news);
   // The source has told something / has not.
   void OnSign(size_t source);
-  void OnSilence(size_t source, const std::string& why);
+  void OnSilence(size_t source, const absl::Status& why);
   // How its answer about some pod was.
   void OnSense(size_t source);
   void OnNonsense(size_t source, const std::string& why);
-  void MarkSlow(size_t source, const std::string& why);
+  void MarkSlow(size_t source, const absl::Status& why);
   // One of that source's open questions, in turn.
   void PutNextOpen(size_t source);
   bool Settled(const Entry& entry) const;

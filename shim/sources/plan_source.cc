@@ -4,12 +4,13 @@ namespace sidecar_shim {
 
 absl::Status WhyNoNews(const grpc::Status& status) {
   switch (status.error_code()) {
-    // kubelet opens its sockets before it knows its pods (FAILED_PRECONDITION),
-    // and answers so many questions a second (RESOURCE_EXHAUSTED); right after
-    // its start the channel may still be backing off (UNAVAILABLE).
+    // kubelet opens its sockets before it knows its pods.
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return absl::FailedPreconditionError(status.error_message());
+    // kubelet answers so many questions a second (RESOURCE_EXHAUSTED); right
+    // after its start the channel may still be backing off (UNAVAILABLE).
     case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
     case grpc::StatusCode::UNAVAILABLE:
       return absl::UnavailableError(status.error_message());

@@ -26,7 +26,8 @@ class PlanSource {
   // A plan without containers, which no pod has, tells nothing of the pod.
   // Not OK: kNotFound = has no such pod, or is not there at all; kDataLoss = an
   // answer of which no sense can be made; every other code = no answer, the
-  // question is still open.
+  // question is still open, of which kFailedPrecondition = because it is not
+  // ready yet, as it should be in time.
   using Answer = std::function<void(const absl::StatusOr<PodNews>&)>;
   using OnNews = std::function<void(const policy::PodRef&, const PodNews&)>;
 

@@ -60,7 +60,8 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
                                                        const v1alpha1::GetPodResponse& response) {
         const absl::StatusOr<PodNews> news =
             status.ok() ? Read(uid, response.pod()) : absl::StatusOr<PodNews>(WhyNoNews(status));
-        if (!absl::IsUnavailable(news.status()) || Loop::Now() + kRetry >= give_up) {
+        const bool open = absl::IsUnavailable(news.status()) || absl::IsFailedPrecondition(news.status());
+        if (!open || Loop::Now() + kRetry >= give_up) {
           answer(news);
           return;
         }

@@ -1,81 +1,45 @@
-// The API server over TLS with a client certificate: `openssl s_server` hands
-// out files under the names of the requests.
+// The API server over TLS with a client certificate.
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "shim/kube/child_process.h"
 #include "shim/read_file.h"
 #include "shim/sources/api_server_source.h"
 #include "shim/sources/kubelet_pods_source.h"
 #include "tests/shim/fake_api.h"
 #include "tests/shim/source_support.h"
+#include "tests/shim/tls_server.h"
 
 namespace sidecar_shim::testing {
 namespace {
 
 constexpr size_t kLargest = 1 << 20;
-constexpr char kMakeCertificates[] = R"(
-set -e
-make_key() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $1.key -subj "$2" "${@:3}"; }
-make_key ca /CN=ca -x509 -days 2 -out ca.crt
-for name in server client; do
-  subject=/CN=$name
-  [ $name = client ] && subject=/O=system:nodes/CN=system:node:node-7
-  make_key $name $subject -out $name.csr
-  echo subjectAltName=DNS:kubernetes > ext
-  openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out $name.crt
-done
-cat client.crt client.key > client.pem
-)";
+constexpr char kNode7[] = "/O=system:nodes/CN=system:node:node-7";
+
+// Lets in who has a certificate of that authority.
+std::string OnlyFor(const std::string& ca) {
+  return absl::StrCat("-CAfile ", ca, ".crt -Verify 2 -verify_return_error");
+}
 
 class ApiServerTlsTest : public SourceTest {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(Bash("command -v openssl").ok()) << "openssl is missing: tests/install-deps.sh installs it";
-    const auto made = Bash(kMakeCertificates);
-    ASSERT_TRUE(made.ok()) << made.status();
-    std::string script = absl::StrCat(
-        "cd ", dir_.File(""), " && exec openssl s_server -accept 0",
-        " -cert server.crt -key server.key -CAfile ca.crt -Verify 2 -verify_return_error -WWW >log 2>&1");
-    std::string shell = "sh";
-    std::string flag = "-c";
-    char* argv[] = {shell.data(), flag.data(), script.data(), nullptr};
-    ASSERT_EQ(posix_spawnp(&server_, "sh", nullptr, nullptr, argv, environ), 0);
-    ASSERT_TRUE(Eventually([this] { return FindPort(); }));
+    MakeClient("ca");
+    server_ = std::make_unique<TlsServer>(dir_, OnlyFor("ca"));
+    ASSERT_GT(server_->port(), 0);
   }
 
-  // s_server tells it: "ACCEPT [::]:34359".
-  bool FindPort() {
-    const auto log = ReadFile(dir_.File("log"), kLargest);
-    if (!log.ok()) return false;
-    const std::vector<std::string> around = absl::StrSplit(*log, absl::MaxSplits("ACCEPT ", 1));
-    if (around.size() < 2) return false;
-    const std::vector<std::string> lines = absl::StrSplit(around[1], absl::MaxSplits('\n', 1));
-    return lines.size() == 2 && absl::SimpleAtoi(lines[0].substr(lines[0].rfind(':') + 1), &port_);
-  }
-
-  ~ApiServerTlsTest() override {
-    if (server_ <= 0) return;
-    kill(server_, SIGKILL);
-    waitpid(server_, nullptr, 0);
-  }
-
-  absl::StatusOr<std::string> Bash(const std::string& script) {
-    ChildCommand command;
-    command.argv = {"bash", "-c", absl::StrCat("cd ", dir_.File(""), "\n", script)};
-    command.timeout = kPatience;
-    return RunChild(command, never_);
+  // client.crt and client.key, and client.pem with both.
+  void MakeClient(const std::string& ca) {
+    const absl::Status made = MakeCertificate(dir_, ca, "client", kNode7);
+    ASSERT_TRUE(made.ok()) << made;
+    ASSERT_TRUE(Bash(dir_, "cat client.crt client.key > client.pem").ok());
   }
 
   void WriteAnswer(const std::string& target, const std::string& body) {
@@ -84,17 +48,18 @@ class ApiServerTlsTest : public SourceTest {
     std::ofstream(path) << body;
   }
 
-  std::string Base64(const std::string& file) {
-    return absl::Base64Escape(*ReadFile(dir_.File(file), kLargest));
-  }
+  std::string Text(const std::string& file) { return *ReadFile(dir_.File(file), kLargest); }
+  std::string Base64(const std::string& file) { return absl::Base64Escape(Text(file)); }
 
-  std::string Url() const { return absl::StrCat("https://127.0.0.1:", port_); }
-
-  void StartApiSource(const std::string& cluster, const std::string& user) {
+  void WriteKubeconfig(const std::string& cluster, const std::string& user) {
     std::ofstream(dir_.File("kubeconfig"))
         << "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
-        << "clusters: [{name: c, cluster: {server: \"" << Url() << "\", " << cluster << "}}]\n"
+        << "clusters: [{name: c, cluster: {server: \"" << server_->url() << "\", " << cluster << "}}]\n"
         << "users: [{name: u, user: {" << user << "}}]\n";
+  }
+
+  void StartApiSource(const std::string& cluster, const std::string& user) {
+    WriteKubeconfig(cluster, user);
     Run([this] {
       ApiServerOptions options;
       options.kubeconfig = dir_.File("kubeconfig");
@@ -104,9 +69,7 @@ class ApiServerTlsTest : public SourceTest {
     });
   }
 
-  const std::atomic<bool> never_ = false;
-  int port_ = 0;
-  pid_t server_ = -1;
+  std::unique_ptr<TlsServer> server_;
 };
 
 constexpr char kList[] = "api/v1/pods?fieldSelector=spec.nodeName%3Dnode-7&resourceVersion=0";
@@ -123,6 +86,33 @@ TEST_F(ApiServerTlsTest, FilesWithCertificateAndKeyInOneAsKubeletWritesThem) {
   WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt",
                  "client-certificate: client.pem, client-key: client.pem");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+}
+
+// As kubelet's own: a new one lies in the old one's place, and from some time on the server takes no other.
+TEST_F(ApiServerTlsTest, ANewCertificateIsTakenUp) {
+  const std::string cluster = "tls-server-name: kubernetes, certificate-authority: ca.crt";
+  const std::string user = "client-certificate: client.pem, client-key: client.pem";
+  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+  StartApiSource(cluster, user);
+  ASSERT_EQ(Ask(Ref("a", "uid-a")), "main");
+  MakeClient("ca2");
+  WriteAnswer(kList, ListJson("11", {PodJson("b", "uid-b", "other")}));
+  server_ = std::make_unique<TlsServer>(dir_, OnlyFor("ca2"));
+  WriteKubeconfig(cluster, user);
+  EXPECT_TRUE(Eventually([this] { return Ask(Ref("b", "uid-b")) == "other"; }));
+}
+
+TEST_F(ApiServerTlsTest, ACertificateThatAPluginHandsOut) {
+  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+  const nlohmann::json credential = {
+      {"apiVersion", "client.authentication.k8s.io/v1"},
+      {"kind", "ExecCredential"},
+      {"status", {{"clientCertificateData", Text("client.crt")}, {"clientKeyData", Text("client.key")}}}};
+  std::ofstream(dir_.File("credential")) << credential.dump();
+  StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt",
+                 absl::StrCat("exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, ",
+                              "command: cat, args: [", dir_.File("credential"), "]}"));
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
 }
 
@@ -144,7 +134,7 @@ TEST_F(ApiServerTlsTest, WithoutACertificateOneIsNotLetIn) {
 TEST_F(ApiServerTlsTest, KubeletsPodsWithACertificate) {
   WriteAnswer("pods", ListJson("", {PodJson("a", "uid-a", "main")}));
   KubeletPodsOptions options;
-  options.url = Url() + "/pods";
+  options.url = server_->url() + "/pods";
   options.server_name = "kubernetes";
   options.ca_file = dir_.File("ca.crt");
   options.cert_file = dir_.File("client.crt");

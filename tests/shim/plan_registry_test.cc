@@ -18,7 +18,7 @@ namespace {
 // Far more than any test takes: who is released was not waited out.
 constexpr Duration kLong = std::chrono::hours(1);
 const absl::Status kUnknown = absl::NotFoundError("no such pod");
-const absl::Status kSilent = absl::UnavailableError("initializing");
+const absl::Status kSilent = absl::UnavailableError("unreachable");
 
 struct NoHands : LaunchHand, StopHand, ProbeHand {
   void Launch(const policy::Launch&) override {}
@@ -177,6 +177,21 @@ TEST_F(PlanRegistryTest, SourceWithoutAnswerIsWaitedForOnce) {
   EXPECT_TRUE(*second);
   best_.questions.at(1).answer(kSilent);
   EXPECT_EQ(SlowSources(), 1u);
+}
+
+TEST_F(PlanRegistryTest, WhoIsNotReadyYetIsNotAtFault) {
+  const auto first = Wait("a");
+  second_.questions.at(0).answer(kUnknown);
+  best_.questions.at(0).answer(absl::FailedPreconditionError("initializing"));
+  EXPECT_TRUE(*first);
+  const auto second = Wait("b");
+  second_.questions.at(1).answer(kUnknown);
+  EXPECT_TRUE(*second) << "but nobody waits for it twice";
+  EXPECT_EQ(SlowSources(), 0u);
+  best_.tell(Query("c").pod, News("best"));
+  const auto third = Wait("c");
+  second_.questions.at(2).answer(kUnknown);
+  EXPECT_FALSE(*third) << "until it is ready";
 }
 
 TEST_F(PlanRegistryTest, AnswersWithoutSenseCostNothingButTheirKnowledge) {

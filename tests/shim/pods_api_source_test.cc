@@ -1,12 +1,14 @@
 // kubelet's PodsAPI before the whole shim, as it comes and fails.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "kube.pb.h"
 #include "pods_api.pb.h"
+#include "shim/sources/plan_source.h"
 #include "tests/shim/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -33,6 +35,13 @@ core::Pod JobPod() {
   env.set_name("KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT");
   env.set_value("true");
   return pod;
+}
+
+std::string Added(const core::Pod& pod) {
+  v1alpha1::WatchPodsEvent event;
+  event.set_type(v1alpha1::ADDED);
+  event.set_pod(pod.SerializeAsString());
+  return event.SerializeAsString();
 }
 
 class PodsApiSourceTest : public ::testing::Test {
@@ -79,14 +88,38 @@ class PodsApiSourceTest : public ::testing::Test {
 
 TEST_F(PodsApiSourceTest, SocketThatAppearsLater) {
   RunFailedJob();
-  v1alpha1::WatchPodsEvent event;
-  event.set_type(v1alpha1::ADDED);
-  event.set_pod(JobPod().SerializeAsString());
-  api_.On(kWatchPods, [bytes = event.SerializeAsString()](const std::shared_ptr<RawCall>& call) {
+  api_.On(kWatchPods, [bytes = Added(JobPod())](const std::shared_ptr<RawCall>& call) {
     call->Read([call, bytes](bool, const std::string&) { call->Write(bytes, [](bool) {}); });
   });
   api_.Start();
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+}
+
+// kubelet ends the watch of whoever falls behind; the next one tells all pods.
+TEST_F(PodsApiSourceTest, WatchThatIsDroppedIsBegunAnew) {
+  core::Pod other = JobPod();
+  other.mutable_metadata()->set_uid("uid-0");
+  std::atomic<int> watches = 0;
+  api_.On(kWatchPods,
+          [&watches, first = Added(other), then = Added(JobPod())](const std::shared_ptr<RawCall>& call) {
+            const bool drop = ++watches == 1;
+            call->Read([=](bool, const std::string&) {
+              call->Write(drop ? first : then, [call, drop](bool) {
+                if (drop) call->Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too slow"));
+              });
+            });
+          });
+  api_.Fail(kGetPod, grpc::Status(grpc::StatusCode::NOT_FOUND, "no such pod"));
+  api_.Start();
+  ASSERT_TRUE(Eventually([&] { return watches == 1; }));
+  RunFailedJob();
+  EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
+  EXPECT_GE(watches, 2);
+}
+
+TEST(PlanSourceTest, AKubeletThatIsStartingIsNotAtFault) {
+  const grpc::Status starting(grpc::StatusCode::FAILED_PRECONDITION, "Kubelet is initializing");
+  EXPECT_TRUE(absl::IsFailedPrecondition(WhyNoNews(starting)));
 }
 
 TEST_F(PodsApiSourceTest, NotReadyYetIsAskedAgainInTheBackground) {

@@ -5,16 +5,22 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "health.pb.h"
+#include "shim/loop.h"
 #include "tests/fake_runtime/http_server.h"
 #include "tests/fake_runtime/loopback_port.h"
 #include "tests/shim/pod_support.h"
+#include "tests/shim/tls_server.h"
 
 namespace sidecar_shim::testing {
 namespace {
@@ -32,7 +38,7 @@ class ProberTest : public ::testing::Test {
         "metadata": {"name": "pod"}, "spec": {"restartPolicy": "Never", "containers": [{"name": "main"},
         {"name": "proxy", "env": [{"name": "KRUISE_CONTAINER_PRIORITY", "value": "10"}], )"
                                                                << probe << "}]}}";
-    pod_.emplace(setup_, std::map<std::string, std::string>{{"kubernetes.io/config.source", "file"}});
+    pod_.emplace(setup_, annotations_);
     const auto [status, id] = pod_->Create(pod_->Request("main"));
     ASSERT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
     EXPECT_NE(status.error_message().find(until), std::string::npos) << status.error_message();
@@ -66,6 +72,7 @@ class ProberTest : public ::testing::Test {
   }
 
   std::atomic<bool> exec_passes_ = false;
+  std::map<std::string, std::string> annotations_ = {{"kubernetes.io/config.source", "file"}};
   ShimSetup setup_;
   std::optional<Pod> pod_;
   std::string proxy_;
@@ -74,7 +81,9 @@ class ProberTest : public ::testing::Test {
 TEST_F(ProberTest, Exec) {
   ScriptExec();
   Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
-  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 2; }));
+  const Time begun = Loop::Now();
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 3; }));
+  EXPECT_LT(Loop::Now() - begun, std::chrono::seconds(10)) << "more often than kubelet, in its own period";
   EXPECT_FALSE(MainIsThere());
   exec_passes_ = true;
   ASSERT_TRUE(Eventually([&] { return MainIsThere(); }));
@@ -101,6 +110,44 @@ TEST_F(ProberTest, TheStartupProbeComesFirst) {
   EXPECT_EQ(commands.front(), "up");
   EXPECT_EQ(commands.back(), "ready");
   EXPECT_EQ(std::count(commands.begin(), commands.end(), "ready"), 1);
+}
+
+TEST_F(ProberTest, AsManyPassesInARowAsTheSpecAsksFor) {
+  std::atomic<int> tries = 0;
+  setup_.runtime.On(Method("ExecSync"), [&](const std::shared_ptr<RawCall>& call) {
+    call->Read([&, call](bool, const std::string&) {
+      cri::ExecSyncResponse response;
+      response.set_exit_code(++tries == 2 ? 1 : 0);
+      call->Reply(response.SerializeAsString());
+    });
+  });
+  Launch(R"("readinessProbe": {"exec": {"command": ["up"]}, "successThreshold": 2, "periodSeconds": 1})");
+  ASSERT_TRUE(Eventually([&] { return MainIsThere(); }));
+  EXPECT_EQ(tries, 4) << "one that passes, one that fails, two that pass";
+}
+
+TEST_F(ProberTest, EndsOnceNobodyWaitsAnyMore) {
+  ScriptExec();
+  annotations_["sidecar-shim.io/launch-timeout"] = "1s";
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= 1; }));
+  ASSERT_TRUE(Eventually([&] { return MainIsThere(); })) << "held no longer than the pod allows";
+  const size_t tries = setup_.runtime.Count(Method("ExecSync"));
+  absl::SleepFor(absl::Milliseconds(500));  // five of its pauses
+  EXPECT_LE(setup_.runtime.Count(Method("ExecSync")), tries + 1) << "but for one that was under way";
+}
+
+TEST_F(ProberTest, ANewShimKnowsTheProbesThoughNoSourceDoes) {
+  ScriptExec();
+  Launch(R"("readinessProbe": {"exec": {"command": ["cat", "/ok"]}})");
+  std::filesystem::remove_all(setup_.config.static_pod_path);
+  setup_.RestartShim();
+  EXPECT_EQ(pod_->Create(pod_->Request("main")).first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  const size_t tries = setup_.runtime.Count(Method("ExecSync"));
+  ASSERT_TRUE(Eventually([&] { return setup_.runtime.Count(Method("ExecSync")) >= tries + 2; }));
+  EXPECT_FALSE(MainIsThere());
+  exec_passes_ = true;
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
 }
 
 TEST_F(ProberTest, KubeletsOwnExecProbeCounts) {
@@ -149,6 +196,43 @@ TEST_F(ProberTest, HttpGetFollowsItsServerWithinTheHost) {
   ASSERT_TRUE(Eventually([&] { return asked >= 2; }));
   EXPECT_FALSE(MainIsThere());
   ready = true;
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, HttpGetSendsTheHeadersOfTheSpec) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(204, ""); });
+  Launch(R"("readinessProbe": {"httpGet": {"host": "127.0.0.1", "path": "/ok?deep", "httpHeaders": [
+      {"name": "Host", "value": "collector.example"}, {"name": "X-Probe", "value": "a: b"}], "port": )" +
+         std::to_string(server.port()) + "}}");
+  ASSERT_TRUE(Eventually([&] { return MainIsThere(); }));
+  SeenRequest seen = server.Seen().at(0);
+  EXPECT_EQ(seen.target, "/ok?deep");
+  EXPECT_EQ(seen.headers["host"], "collector.example");
+  EXPECT_EQ(seen.headers["x-probe"], "a: b");
+  EXPECT_EQ(seen.headers["user-agent"].substr(0, 11), "kube-probe/");
+}
+
+TEST_F(ProberTest, HttpGetThatGetsNoAnswerIsTriedAgainAfterItsTimeout) {
+  std::atomic<int> asked = 0;
+  HttpServer server([&](const SeenRequest&, HttpExchange& exchange) {
+    if (++asked == 1) {
+      exchange.AwaitHangUp();
+    } else {
+      exchange.Reply(200, "");
+    }
+  });
+  Launch(R"("readinessProbe": {"httpGet": {"host": "127.0.0.1", "port": )" + std::to_string(server.port()) +
+         "}}");
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(ProberTest, HttpsTrustsAnyCertificate) {
+  const TlsServer server(setup_.dir, "");
+  std::ofstream(setup_.dir.File("health")) << "ok";
+  Launch(
+      R"("readinessProbe": {"httpGet": {"scheme": "HTTPS", "path": "/health", "host": "127.0.0.1", "port": )" +
+      std::to_string(server.port()) + "}}");
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
 }
 
@@ -203,6 +287,22 @@ TEST_F(ProberTest, Grpc) {
   EXPECT_FALSE(MainIsThere());
   serving = true;
   EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+}
+
+TEST_F(ProberTest, GrpcThatGetsNoAnswerIsTriedAgainAfterItsTimeout) {
+  const LoopbackPort port;
+  std::atomic<int> asked = 0;
+  RawServer health("127.0.0.1:" + std::to_string(port.number()), [&](const std::shared_ptr<RawCall>& call) {
+    call->Read([&, call](bool, const std::string&) {
+      if (++asked == 1) return;
+      grpc::health::v1::HealthCheckResponse response;
+      response.set_status(grpc::health::v1::HealthCheckResponse::SERVING);
+      call->Reply(response.SerializeAsString());
+    });
+  });
+  Launch(R"("readinessProbe": {"grpc": {"port": )" + std::to_string(port.number()) + "}}");
+  EXPECT_TRUE(Eventually([&] { return MainIsThere(); }));
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(ProberTest, EndsWithTheContainer) {
