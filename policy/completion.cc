@@ -34,13 +34,47 @@ bool HasSidecar(const PodState& pod) {
                      [](const auto& entry) { return entry.second.traits.sidecar; });
 }
 
-// The earliest time at which this exit may count, nullopt if it never will.
+bool IsHeld(const PodState& pod, const std::string& name) {
+  return std::any_of(pod.sandboxes.begin(), pod.sandboxes.end(), [&name](const auto& entry) {
+    return !entry.second.stopping && entry.second.waiting.contains(name);
+  });
+}
+
+// Whether there is a sandbox in which a container that went with its own may
+// come again: a newer one.
+bool HasSuccessor(const PodState& pod, const SandboxId& id) {
+  auto its = pod.sandboxes.find(id);
+  return std::any_of(pod.sandboxes.begin(), pod.sandboxes.end(), [&](const auto& entry) {
+    return !entry.second.stopping && (its == pod.sandboxes.end() || entry.second.order > its->second.order);
+  });
+}
+
+// From when on an exit counts that kubelet has brought about; nullopt
+// as long as nothing is settled. kubelet stops the containers of a deleted pod
+// itself, sidecars with their preStop hooks included. A failed liveness probe
+// looks the same from here; so do a new image, which may have to be pulled
+// first, and a new sandbox, for both of which the container comes again
+// whatever its exit code. So kubelet is given the pod's grace, from its last
+// sign of life on, before the shim steps in.
+std::optional<Time> SettledFrom(const PodState& pod, const ContainerRecord& stopped) {
+  Time sign = stopped.exit_seen;
+  if (!pod.completed_since) {
+    if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return std::nullopt;
+    if (stopped.went_with_sandbox && !HasSuccessor(pod, stopped.sandbox)) return std::nullopt;
+    sign = std::max(sign, pod.last_activity);
+  }
+  return sign + std::max<Duration>(std::chrono::seconds(stopped.grace_seconds), kSandboxFollows);
+}
+
+// The earliest time at which this exit may count, nullopt if it does not as
+// things are.
 std::optional<Time> FinalFrom(const PodState& pod, const ContainerRecord& exited, const Options& options) {
-  // kubelet stops the containers of a deleted pod itself, sidecars with their
-  // preStop hooks included; but a failed liveness probe looks the same from
-  // here. So give kubelet the pod's grace before stepping in.
-  const Time settled =
-      exited.caller_stops ? exited.exit_seen + std::chrono::seconds(exited.grace_seconds) : exited.exit_seen;
+  Time settled = exited.exit_seen;
+  if (exited.caller_stops || exited.went_with_sandbox) {
+    const std::optional<Time> from = SettledFrom(pod, exited);
+    if (!from || IsHeld(pod, exited.name)) return std::nullopt;
+    settled = *from;
+  }
   switch (RunsAgain(pod, exited)) {
     case Tri::kNo:
       return settled;
@@ -48,14 +82,17 @@ std::optional<Time> FinalFrom(const PodState& pod, const ContainerRecord& exited
       return std::nullopt;
     case Tri::kUnknown:
       if (!pod.job_labels) return std::nullopt;
-      return exited.exit_code == 0 ? settled
-                                   : std::max(settled, exited.exit_seen + options.failed_main_settle);
+      if (exited.exit_code == 0) return settled;
+      if (pod.came_back.contains(exited.name)) return std::nullopt;  // so the policy is not Never
+      return std::max(settled, exited.exit_seen + options.failed_main_settle);
   }
   return std::nullopt;
 }
 
 }  // namespace
 
+// Once complete, a pod stays so until a main comes back: restarts of other
+// sidecars must not take the masks away.
 Completion JudgeCompletion(const PodState& pod, const Options& options, Time now) {
   Completion result;
   if (!pod.settings.enabled || !HasSidecar(pod)) return result;
@@ -78,8 +115,6 @@ Completion JudgeCompletion(const PodState& pod, const Options& options, Time now
     result.settled_at = std::max(result.settled_at,
                                  latest->finished_at + (may_return ? options.failed_main_settle.count() : 0));
   }
-  // Once complete, a pod stays so until a main comes back: restarts of other
-  // sidecars must not take the masks away.
   if (!pod.plan && !pod.completed_since) {
     if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return result;
     final_from = std::max(final_from, pod.last_activity + options.main_list_settle);

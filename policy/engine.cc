@@ -15,23 +15,51 @@ constexpr Duration kStopsTogether = std::chrono::seconds(1);
 // To replace a sandbox kubelet decides which containers will run in the next
 // one, then stops all that run at once, then the sandbox (computePodActions,
 // killPod). So what it stops now comes again even if it ends with 0; what it
-// had stopped before, for a failed probe say, may not.
+// had stopped before, for a failed probe say, may not. Of a container with a
+// preStop hook the stop is seen only after the hook, which may take the pod's
+// grace.
 void MarkGoneWith(PodState& pod, const SandboxId& sandbox, Time now) {
   Time last_stop = Time::min(), last_exit = Time::min();
+  Duration hook{0};
   auto stopped = [&](const ContainerRecord& container) {
     return container.sandbox == sandbox && container.caller_stops && container.state == RunState::kExited;
   };
   for (const auto& [id, container] : pod.containers) {
     if (!stopped(container)) continue;
-    last_stop = std::max(last_stop, *container.caller_stopped_at);
+    if (*container.caller_stopped_at >= last_stop) {
+      last_stop = *container.caller_stopped_at;
+      hook = container.pre_stop ? std::chrono::seconds(container.grace_seconds) : Duration{0};
+    }
     last_exit = std::max(last_exit, container.exit_seen);
   }
   if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
   for (auto& [id, container] : pod.containers) {
-    if (stopped(container) && last_stop - *container.caller_stopped_at <= kStopsTogether) {
+    if (stopped(container) && last_stop - *container.caller_stopped_at <= hook + kStopsTogether) {
       container.went_with_sandbox = true;
     }
   }
+}
+
+// To run a whole pod anew in its sandbox (the action RestartAllContainers,
+// KEP-5532) kubelet ends all containers and then removes them, which it does
+// at no other time while the last of them has only just ended. What comes now
+// comes as into a new sandbox.
+void RestartedAsAWhole(PodState& pod, const SandboxId& id, Time now) {
+  Time last_exit = Time::min();
+  for (const auto& [container_id, container] : pod.containers) {
+    if (container.sandbox != id) continue;
+    if (!container.collected) return;
+    last_exit = std::max(last_exit, container.exit_seen);
+  }
+  if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
+  for (auto& [container_id, container] : pod.containers) {
+    if (container.sandbox == id) container.went_with_sandbox = true;
+  }
+  SandboxRecord& sandbox = pod.sandboxes.at(id);
+  sandbox.ran.clear();
+  sandbox.hooks_over.clear();
+  sandbox.ready.clear();
+  sandbox.ended.clear();
 }
 
 }  // namespace
@@ -121,12 +149,21 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   if (state.containers.contains(event.container)) return pod;
   SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
   // A create whose caller had given up may leave a container behind that is
-  // found only after kubelet has made the next one.
+  // found only after kubelet has made the next one; and the runtime may be able
+  // to tell of one in an older sandbox only later.
   const bool superseded =
       event.found && std::any_of(state.containers.begin(), state.containers.end(), [&](const auto& entry) {
         const ContainerRecord& other = entry.second;
-        return other.sandbox == event.sandbox && other.name == event.name && other.attempt > event.attempt;
+        if (other.name != event.name) return false;
+        if (other.sandbox == event.sandbox) return other.attempt > event.attempt;
+        auto its = state.sandboxes.find(other.sandbox);
+        return its != state.sandboxes.end() && its->second.order > sandbox.order;
       });
+  if (const ContainerRecord* last = state.Latest(event.name);
+      last != nullptr && !event.found && last->sandbox == event.sandbox && last->started &&
+      last->state == RunState::kExited && last->exit_code != 0 && !last->caller_stops) {
+    state.came_back.insert(event.name);
+  }
 
   // The exits of its predecessors decide nothing any more.
   for (auto it = state.containers.begin(); it != state.containers.end();) {
@@ -143,6 +180,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.attempt = event.attempt;
   record.order = superseded ? 0 : next_order_++;
   record.grace_seconds = event.grace_seconds;
+  record.pre_stop = event.pre_stop;
   record.by_shim = event.by_shim && !superseded;
   record.state = event.state;
   record.started = event.started;
@@ -259,7 +297,7 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   return pod;
 }
 
-Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions& actions) {
+Engine::Pod* Engine::On(const ContainerGone& event, Time now, Actions& actions) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) return nullptr;
   PodState& state = pod->state;
@@ -268,6 +306,10 @@ Engine::Pod* Engine::On(const ContainerGone& event, Time, Actions& actions) {
   // after kubelet has collected the container.
   if (it->second.state == RunState::kExited && state.Latest(it->second.name) == &it->second) {
     it->second.collected = true;
+    if (auto sandbox = state.sandboxes.find(it->second.sandbox);
+        sandbox != state.sandboxes.end() && !sandbox->second.stopping) {
+      RestartedAsAWhole(state, sandbox->first, now);
+    }
     return pod;
   }
   if (it->second.probing) actions.emplace_back(StopProbing{event.container});

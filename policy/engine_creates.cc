@@ -48,6 +48,15 @@ const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState
   return alive || attempt <= container.attempt || pod.IsFinal(container) ? newest : nullptr;
 }
 
+// kubelet will not ask for it again. Which containers a new sandbox gets it
+// decides once, before it stops those in the old one; from then on one that
+// ended with 0, say, has done its work as far as it knows (computePodActions).
+bool IsAskedForOnce(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
+  const ContainerRecord* latest = pod.Latest(name);
+  return latest != nullptr && latest->went_with_sandbox && latest->sandbox != sandbox &&
+         pod.HasDoneItsWork(*latest);
+}
+
 }  // namespace
 
 Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions) {
@@ -87,7 +96,16 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   }
   LearnWhoIsNotComing(state, sandbox, event.name);
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);
-  if (verdict.open || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
+  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
+  const bool remember =
+      options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
+  const bool now_or_never =
+      !verdict.open && !verdict.invalid && !remember && IsAskedForOnce(state, event.sandbox, event.name);
+  if (now_or_never) {
+    actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
+                              absl::StrCat(verdict.message, "; let go, for kubelet asks for it only once")});
+  }
+  if (verdict.open || now_or_never || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
     if (waiting != sandbox.waiting.end()) {
       if (waiting->second.remembered) actions.emplace_back(Forget{event.sandbox, event.name});
       sandbox.waiting.erase(waiting);
@@ -95,9 +113,6 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
     actions.emplace_back(AdmitCreate{event.call, StampFor(state, event.name, /*by_shim=*/false)});
     return pod;
   }
-  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
-  const bool remember =
-      options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
   if (waiting == sandbox.waiting.end()) {
     waiting = sandbox.waiting.emplace(event.name, WaitingContainer{}).first;
     waiting->second.since = now;

@@ -64,8 +64,9 @@ struct ContainerSeen {
   uint32_t attempt = 0;
   Traits traits;
   int64_t grace_seconds = 30;
-  bool by_shim = false;  // launched ahead
-  bool found = false;    // in the runtime, not made just now
+  bool pre_stop = false;  // has a preStop hook
+  bool by_shim = false;   // launched ahead
+  bool found = false;     // in the runtime, not made just now
   RunState state = RunState::kCreated;
   bool started = false;  // ran at least once
   int32_t exit_code = 0;

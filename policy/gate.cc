@@ -14,9 +14,7 @@ constexpr size_t kNamesInMessage = 3;
 // finished container have a new one), or its only start failed under Never.
 bool WillNotCome(const PodState& pod, const std::string& name) {
   const ContainerRecord* latest = pod.Latest(name);
-  if (latest == nullptr || latest->state != RunState::kExited || latest->went_with_sandbox) return false;
-  return pod.IsFinal(*latest) ||
-         (latest->exit_code == 0 && pod.plan->restart_policy == RestartPolicy::kUnknown);
+  return latest != nullptr && !latest->went_with_sandbox && pod.HasDoneItsWork(*latest);
 }
 
 std::string Describe(const Ranked& ranked) {

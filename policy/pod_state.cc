@@ -30,6 +30,11 @@ bool PodState::IsFinal(const ContainerRecord& container) const {
   });
 }
 
+bool PodState::HasDoneItsWork(const ContainerRecord& container) const {
+  return IsFinal(container) || (container.state == RunState::kExited && container.exit_code == 0 &&
+                                job_labels && plan && plan->restart_policy == RestartPolicy::kUnknown);
+}
+
 Time PodState::TakenDownUntil(const SandboxId& sandbox) const {
   if (terminating) return Time::max();
   Time until = Time::min();

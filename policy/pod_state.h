@@ -36,6 +36,7 @@ struct ContainerRecord {
   uint64_t order = 0;  // the later a container was seen, the larger
   Traits traits;
   int64_t grace_seconds = 30;
+  bool pre_stop = false;  // kubelet runs its hook before it calls for its stop
   bool by_shim = false;
   bool start_answered = false;  // kubelet was told that its start succeeded
   RunState state = RunState::kCreated;
@@ -47,8 +48,8 @@ struct ContainerRecord {
   bool caller_stops = false;  // and has not given up
   std::optional<Time> caller_stopped_at;
   Duration caller_timeout{0};
-  // kubelet stopped it to replace its sandbox: whatever its exit code, it
-  // comes again.
+  // kubelet stopped it to replace its sandbox, or to run the whole pod anew in
+  // it: whatever its exit code, it comes again.
   bool went_with_sandbox = false;
   bool collected = false;     // gone from the runtime, kept for its exit
   bool found_exited = false;  // had ended before this shim came
@@ -103,6 +104,7 @@ struct PodState {
   bool terminating = false;  // deleted, as a plan source tells
   std::optional<PodPlan> plan;
   std::map<std::string, Traits> arrived;  // what containers brought with their creates
+  std::set<std::string> came_back;        // kubelet ran them again after they had failed
   std::map<SandboxId, SandboxRecord> sandboxes;
   std::map<ContainerId, ContainerRecord> containers;
   std::map<CallId, HeldStart> held_starts;
@@ -125,6 +127,9 @@ struct PodState {
   // this pod: by its restart policy, or as a sidecar of a finished job, which
   // is reported as a success.
   bool IsFinal(const ContainerRecord& container) const;
+  // The same; or it has ended well in a pod of a Job, so that only a policy that
+  // no source tells could bring it back.
+  bool HasDoneItsWork(const ContainerRecord& container) const;
   // Until when it must be taken that somebody (kubelet, most likely) takes this
   // sandbox's containers down; Time::min() where nothing says so. A stop of one
   // container may be the first sign of it, or concern that container alone: the

@@ -50,7 +50,7 @@ void Launcher::Launch(const policy::Launch& action) {
   seen.name = action.name;
   seen.attempt = request.config().metadata().attempt();
   seen.traits = ReadTraits(request.config());
-  seen.grace_seconds = ReadGraceSeconds(request.config().annotations());
+  ReadHowToStop(request.config().annotations(), seen);
   seen.by_shim = true;
   runtime_.CreateContainer(
       request,

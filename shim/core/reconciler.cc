@@ -215,7 +215,7 @@ void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Con
   seen.sandbox = container.pod_sandbox_id();
   seen.name = container.metadata().name();
   seen.attempt = container.metadata().attempt();
-  seen.grace_seconds = ReadGraceSeconds(container.annotations());
+  ReadHowToStop(container.annotations(), seen);
   seen.found = true;
   seen.state = ToRunState(container.state());
   seen.started = seen.state == policy::RunState::kRunning;

@@ -7,12 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "shim/core/hearing.h"
+#include "shim/cri/facts.h"
 #include "shim/cri/verbose_info.h"
 
 namespace sidecar_shim {
 namespace {
 
-constexpr const char* kPreStopAnnotation = "io.kubernetes.container.preStopHandler";
 constexpr const char* kPortsAnnotation = "io.kubernetes.container.ports";
 // The least that is left for the stop signal after a hook (kubelet's rule).
 constexpr Duration kMinimumGrace = std::chrono::seconds(2);

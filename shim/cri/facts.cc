@@ -45,13 +45,13 @@ policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config) {
   return reader.Finish();
 }
 
-int64_t ReadGraceSeconds(const StringMap& container_annotations) {
+void ReadHowToStop(const StringMap& container_annotations, policy::ContainerSeen& seen) {
   auto it = container_annotations.find(kGraceAnnotation);
   int64_t seconds = 0;
-  if (it == container_annotations.end() || !absl::SimpleAtoi(it->second, &seconds) || seconds < 0) {
-    return kDefaultGraceSeconds;
-  }
-  return BoundedSeconds(seconds);
+  const bool told =
+      it != container_annotations.end() && absl::SimpleAtoi(it->second, &seconds) && seconds >= 0;
+  seen.grace_seconds = told ? BoundedSeconds(seconds) : kDefaultGraceSeconds;
+  seen.pre_stop = container_annotations.contains(kPreStopAnnotation);
 }
 
 int64_t BoundedSeconds(int64_t seconds) { return std::clamp<int64_t>(seconds, 0, kLongestSeconds); }

@@ -26,8 +26,13 @@ policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config);
 // any clock.
 int64_t BoundedSeconds(int64_t seconds);
 
-// kubelet's io.kubernetes.pod.terminationGracePeriod, 30 s where absent.
-int64_t ReadGraceSeconds(const StringMap& container_annotations);
+// kubelet's annotation of a container that has a preStop hook.
+inline constexpr const char* kPreStopAnnotation = "io.kubernetes.container.preStopHandler";
+
+// How a container is to be stopped, as kubelet's annotations tell: its pod's
+// grace (io.kubernetes.pod.terminationGracePeriod, 30 s where absent), and
+// whether it has a preStop hook.
+void ReadHowToStop(const StringMap& container_annotations, policy::ContainerSeen& seen);
 
 policy::SandboxSeen ToSandboxSeen(const runtime::v1::PodSandbox& sandbox);
 policy::SandboxSeen ToSandboxSeen(const std::string& id, const runtime::v1::PodSandboxConfig& config);

@@ -43,7 +43,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     seen.name = request_.config().metadata().name();
     seen.attempt = request_.config().metadata().attempt();
     seen.traits = ReadTraits(request_.config());
-    seen.grace_seconds = ReadGraceSeconds(request_.config().annotations());
+    ReadHowToStop(request_.config().annotations(), seen);
     context_.conductor.Feed(seen);
   }
 

@@ -137,6 +137,7 @@ ContainerSeen Bench::Describe(const RuntimeContainer& container, bool found) con
       container.attempt,
       TraitsOf(container.name),
       grace_seconds_,
+      pre_stop_.contains(container.name),
       container.by_shim,
       found,
       container.state,

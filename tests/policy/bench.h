@@ -87,6 +87,7 @@ class Bench {
   Traits TraitsOf(const std::string& name) const;
   RuntimeTime RuntimeNow() const { return 1'000'000'000'000 + now_.count(); }
   void set_grace_seconds(int64_t seconds) { grace_seconds_ = seconds; }
+  void set_pre_stop(const std::string& name) { pre_stop_.insert(name); }
 
  private:
   Bench(std::vector<PlannedContainer> containers, Annotations annotations, bool job_labels,
@@ -115,6 +116,7 @@ class Bench {
   std::vector<PlannedContainer> containers_;
   std::optional<PodPlan> plan_;
   int64_t grace_seconds_ = 30;
+  std::set<std::string> pre_stop_;  // whose containers have a preStop hook
 
   CallId next_call_ = 1;
   int sandboxes_ = 1;

@@ -26,27 +26,6 @@ TEST(Gate, WhoWasHeldForTooLongIsNotHeldAgain) {
   bench.Run("+1s a:runs");
 }
 
-TEST(Gate, WhatKubeletStopsWithTheSandboxComesAgain) {
-  const struct {
-    const char* what;
-    const char* before;  // the stop of the sandbox
-    const char* after;
-  } kCases[] = {
-      {"stopped with the sandbox", "+1s", "a:refused b:runs a:runs"},
-      {"stopped long before: it has done its work", "+1h", "a:runs"},
-  };
-  for (const auto& c : kCases) {
-    SCOPED_TRACE(c.what);
-    Bench bench({Main("a"), Main("b", 10)}, kOnFailure, {}, NoLaunchAhead());
-    bench.Run("b:runs a:runs");
-    bench.Send(CallerStops{bench.Container("b").id});
-    bench.Run("b:exit=0");
-    bench.Run(c.before);
-    bench.Run("newsandbox");
-    bench.Run(c.after);
-  }
-}
-
 TEST(Gate, Scenarios) {
   const Annotations kOrdered = {{std::string(kOrderedAnnotation), "Ordered"}};
   const Annotations kOff = {{std::string(kEnabledAnnotation), "false"}};
