@@ -2,10 +2,30 @@
 
 from harness import article, pods, wait
 from harness.article import Article
+from harness.log_lines import time_of_line
 from harness.node import UNTIL_TOLD, sidecar_exiting
 
 
-class Essentials:
+FOREVER = "while :; do sleep 0.1; done"
+
+
+class WaitsForReadiness:
+    """Where kubelet itself would look every ten seconds only."""
+
+    def test_main_waits_for_the_sidecars_readiness(self):
+        probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 10, "failureThreshold": 30}
+        command = "sleep 2; touch /tmp/ok; " + sidecar_exiting(143)
+        sidecar = pods.container("sidecar", command, {pods.PRIORITY: 1, pods.TERMINATE: "true"}, readinessProbe=probe)
+        self.add(pods.pod("ready", [pods.container("main", "exit 0"), sidecar], "OnFailure"))
+        self.check_ended("ready", "Succeeded", {"main": 0, "sidecar": 0})
+        statuses = self.in_runtime("ready")
+        held = (statuses["main"]["createdAtNs"] - statuses["sidecar"]["startedAtNs"]) / 1e9
+        # The runtime dates a start when it is done with it; by then the program has run for a while where the machine is busy.
+        self.assertGreater(held, 1, "main waits for more than the sidecar's start")
+        self.assertLess(held, 9, "the shim looks more often than kubelet")
+
+
+class Essentials(WaitsForReadiness):
     def test_the_articles_job(self):
         """Both restart policies a job may have, both orders a manifest may have."""
         jobs = [
@@ -62,18 +82,20 @@ class Essentials:
         self.check_ended("levels", "Succeeded", {"low": 0, "none": 0, "middle": 0, "high": 0})
         self.check_started_in_order("levels", "high", "middle", "none", "low")
 
-    def test_main_waits_for_the_sidecars_readiness(self):
-        """Kubelet itself would look every ten seconds only."""
-        probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 10, "failureThreshold": 30}
-        command = "sleep 2; touch /tmp/ok; " + sidecar_exiting(143)
-        sidecar = pods.container("sidecar", command, {pods.PRIORITY: 1, pods.TERMINATE: "true"}, readinessProbe=probe)
-        self.add(pods.pod("ready", [pods.container("main", "exit 0"), sidecar], "OnFailure"))
-        self.check_ended("ready", "Succeeded", {"main": 0, "sidecar": 0})
-        statuses = self.in_runtime("ready")
-        held = (statuses["main"]["createdAtNs"] - statuses["sidecar"]["startedAtNs"]) / 1e9
-        # The runtime dates a start when it is done with it; by then the program has run for a while where the machine is busy.
-        self.assertGreater(held, 1, "main waits for more than the sidecar's start")
-        self.assertLess(held, 9, "the shim looks more often than kubelet")
+    def test_a_main_with_a_hook_is_left_to_kubelet(self):
+        """It cannot be launched ahead, so the refusal asks kubelet to come back every two seconds. It would after ten, and the probe
+        that could tell it something has a period of a minute."""
+        hook = {"postStart": {"exec": {"command": ["true"]}}}
+        probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 60, "failureThreshold": 30}
+        command = f"sleep 3; echo ready; touch /tmp/ok; {FOREVER}"
+        sidecar = pods.container("sidecar", command, {pods.PRIORITY: 10}, readinessProbe=probe)
+        self.add(pods.pod("hooked", [pods.container("main", "sleep 3", lifecycle=hook), sidecar]))
+        self.assertIn("network is not ready", self.wait_refused("hooked"))
+        wait.until(lambda: "main" in self.in_runtime("hooked"), "main is there")
+        statuses = self.in_runtime("hooked")
+        after = statuses["main"]["createdAtNs"] - time_of_line(statuses["sidecar"]["logPath"], "ready")
+        self.assertGreater(after, 0, "main waits")
+        self.assertLess(after / 1e9, 6, "and not for kubelet's longest pause")
 
     def test_the_shim_crashes_while_main_runs(self):
         job = Article("crash-while-main-runs", "OnFailure", main=UNTIL_TOLD)

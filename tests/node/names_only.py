@@ -1,11 +1,11 @@
 """What must hold where the shim knows the names of a pod's containers and nothing else of it; mixed into a Node."""
 
-from harness import pods, wait
+from asks_for_nothing import AsksForNothing
+from harness import pods
 from harness.article import MAIN_FIRST, SIDECAR_FIRST, Article
-from harness.node import REFUSAL
 
 
-class NamesOnly:
+class NamesOnly(AsksForNothing):
     @classmethod
     def shim_arguments(cls):
         return ("--sources", "podresources")
@@ -37,9 +37,9 @@ class NamesOnly:
         self.check_started_in_order("names-levels", "high", "none", "low")
 
     def test_ordered_annotation(self):
-        annotations = {"apps.kruise.io/container-launch-priority": "Ordered"}
-        containers = [pods.container("first", "sleep 1"), pods.container("second", "sleep 1")]
-        self.add(pods.pod("names-ordered", containers, annotations=annotations))
+        """It counts, and the envs do not."""
+        containers = [pods.container("first", "sleep 1"), pods.container("second", "sleep 1", {pods.PRIORITY: 10})]
+        self.add(pods.pod("names-ordered", containers, annotations=pods.ORDERED))
         self.check_ended("names-ordered", "Succeeded", {"first": 0, "second": 0})
         self.check_started_in_order("names-ordered", "first", "second")
 
@@ -50,9 +50,3 @@ class NamesOnly:
         self.add(pods.pod("names-mixed", containers, initContainers=[pods.container("prepare", "exit 0"), native]))
         self.check_ended("names-mixed", "Succeeded", {"low": 0, "high": 0})
         self.check_started_in_order("names-mixed", "prepare", "native", "high", "low")
-
-    def test_a_pod_that_asks_for_nothing_is_not_held(self):
-        log_before = len(self.shim.log())
-        self.add(pods.pod("names-plain", [pods.container("one", "exit 0"), pods.container("two", "exit 0")]))
-        wait.until(lambda: self.kubelet.phase("names-plain") == "Succeeded", "the pod has ended", 60)
-        self.assertNotIn(REFUSAL, self.shim.log()[log_before:])

@@ -74,6 +74,18 @@ class Completion(Node):
         self.check_ended("ruled", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 1})
         self.check_ended_after("ruled", "main", "sidecar")
 
+    def test_a_pod_that_is_restarted_as_a_whole_is_ordered_anew(self):
+        """By a rule of main's kubelet ends and removes all of its containers, and runs them again in the same sandbox (KEP-5532)."""
+        script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; exit 7"
+        rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [7]}}
+        mount = {"volumeMounts": [{"name": "tries", "mountPath": "/tries"}]}
+        main = pods.container("main", script, restartPolicy="Never", restartPolicyRules=[rule], **mount)
+        sidecar = pods.container("sidecar", sidecar_exiting(143), {**FLAG, pods.PRIORITY: 1})
+        self.add(pods.pod("whole", [main, sidecar], volumes=[{"name": "tries", "emptyDir": {}}]))
+        self.check_ended("whole", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 1, "sidecar": 1})
+        self.check_started_in_order("whole", "sidecar", "main")
+        self.check_ended_after("whole", "main", "sidecar")
+
     def test_a_sidecar_that_failed_by_itself_is_reported_as_it_is(self):
         """Nobody told it to end: its failure is the pod's, under Never, as it would be without the shim."""
         containers = [pods.container("main", "sleep 3"), pods.container("sidecar", "exit 9", FLAG)]

@@ -5,13 +5,15 @@ import os
 
 from harness import session, wait
 from harness.article import Article
-from harness.node import UNTIL_TOLD, Node
+from harness.node import UNTIL_TOLD, Node, sidecar_exiting
 
 # Says that it was told to stop, and takes as long as the test wants.
 DRAINS_UNTIL_TOLD = (
     "stop() { touch /sink/stopping; until [ -e /sink/may-stop ]; do sleep 0.05; done; exit 143; }; trap stop TERM; "
     "while :; do sleep 0.1; done"
 )
+DRAINS_AT_ONCE = sidecar_exiting(143)
+ENDS_WELL, ENDS_BADLY = "trap 'exit 0' TERM; ", "trap 'exit 1' TERM; "
 
 
 class Faults(Node):
@@ -86,29 +88,55 @@ class Faults(Node):
 
         self.walk("containerd-restarted", restart)
 
-    def lose_the_sandbox(self, name, collectors_exit_code):
+    def kill_sandbox(self, job):
+        os.unlink(os.path.join(job.sink_dir, "main-runs"))
+        (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name(job.name)}")
+        self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", sandbox["id"])
+
+    def lose_the_sandbox(self, job):
         """As after a crash of the pause process or a reboot: what has run in the old sandbox counts for nothing in the new."""
-        main = "trap 'exit 1' TERM; " + UNTIL_TOLD
-        job = Article(name, "OnFailure", main=main, env={"EXIT_CODE": collectors_exit_code})
+        name = job.name
         self.add(job.pod)
         self.wait_running(job)
         before = self.ids(name)
-        os.unlink(os.path.join(job.sink_dir, "main-runs"))
-        (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name(name)}")
-        self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", sandbox["id"])
+        self.kill_sandbox(job)
         job.wait_signal("main-runs", 90)
         wait.until(lambda: not set(before.values()) & set(self.ids(name).values()), "both containers are new", 60)
         self.check_started_in_order(name, "collector", "main")
         job.signal("main-may-end")
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
-        job.check_lines(self)
 
     def test_a_sandbox_that_dies_is_ordered_anew(self):
-        self.lose_the_sandbox("new-sandbox", 143)
-
-    def test_a_sandbox_that_dies_is_ordered_anew_though_the_sidecar_ended_well(self):
         """Kubelet decides what to start in the new sandbox before it ends what runs in the old: exit code 0 then means nothing."""
-        self.lose_the_sandbox("new-sandbox-0", 0)
+        for collectors_exit_code in (143, 0):
+            with self.subTest(collectors_exit_code):
+                name, env = f"new-sandbox-{collectors_exit_code}", {"EXIT_CODE": collectors_exit_code}
+                job = Article(name, "OnFailure", main=ENDS_BADLY + UNTIL_TOLD, env=env)
+                self.lose_the_sandbox(job)
+                job.check_lines(self)
+
+    def test_a_main_that_ended_well_with_its_sandbox_is_waited_for(self):
+        """In the new sandbox it is held for longer than the grace after which its end might count."""
+        job = Article("new-sandbox-slow", "OnFailure", main=ENDS_WELL + UNTIL_TOLD, collector="sleep 9; touch /tmp/ok; " + DRAINS_AT_ONCE)
+        job.pod["spec"]["terminationGracePeriodSeconds"] = 2
+        collector = job.pod["spec"]["containers"][1]
+        collector["readinessProbe"] = {"exec": {"command": ["cat", "/tmp/ok"]}, "failureThreshold": 30}
+        self.lose_the_sandbox(job)
+
+    def test_a_main_that_kubelet_asks_for_only_once_is_not_lost(self):
+        """It ended well with its sandbox, and with its hook it can only be started by kubelet, which will not come back for it."""
+        job = Article("new-sandbox-once", "OnFailure", main=ENDS_WELL + UNTIL_TOLD, collector=DRAINS_AT_ONCE)
+        main = job.pod["spec"]["containers"][0]
+        main["lifecycle"] = {"postStart": {"exec": {"command": ["true"]}}}
+        self.add(job.pod)
+        self.wait_running(job)
+        before = self.ids(job.name)
+        self.kill_sandbox(job)
+        job.wait_signal("main-runs", 90)
+        self.assertNotEqual(before["main"], self.ids(job.name)["main"])
+        self.wait_running(job)
+        job.signal("main-may-end")
+        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
 
 
 if __name__ == "__main__":

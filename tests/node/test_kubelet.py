@@ -27,13 +27,17 @@ class NodeWithContainerd24(Essentials, Node):
         self.assertLess(drained, 17, "TERM comes soon after main's end, and the rest is the collector's own time")
 
     def test_ordered_annotation(self):
-        self.add(
-            pods.pod(
-                "ordered",
-                [pods.container("first", "sleep 1"), pods.container("second", "sleep 1"), pods.container("third", "sleep 1")],
-                annotations={"apps.kruise.io/container-launch-priority": "Ordered"},
-            )
-        )
+        """In the order of the spec, which kubelet itself keeps only where nothing comes in between."""
+        image = "localhost/late-first:1"
+        containers = [
+            pods.container("first", "sleep 1", image=image),
+            pods.container("second", "sleep 1", {pods.PRIORITY: 10}),
+            pods.container("third", "sleep 1", {pods.PRIORITY: 20}),
+        ]
+        self.add(pods.pod("ordered", containers, annotations=pods.ORDERED))
+        self.wait_refused("ordered", "second", blocker="first")
+        self.wait_refused("ordered", "third", blocker="first")
+        self.provide_image(image)
         self.check_ended("ordered", "Succeeded", {"first": 0, "second": 0, "third": 0})
         self.check_started_in_order("ordered", "first", "second", "third")
 

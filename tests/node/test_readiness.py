@@ -4,6 +4,7 @@
 When a probe could first pass is read from the sidecar's log, whose lines the runtime stamps with nanoseconds.
 """
 
+from essentials import FOREVER
 from harness import pods, session, tools, wait
 from harness.log_lines import time_of_line
 from harness.node import Node
@@ -11,11 +12,13 @@ from harness.pods import PRIORITY
 
 # kubelet would look every ten seconds.
 SLOW_PERIOD = {"periodSeconds": 10, "failureThreshold": 30}
-FOREVER = "while :; do sleep 0.1; done"
 CAT_OK = {"exec": {"command": ["cat", "/tmp/ok"]}}
 # What has to happen in between is one try of the probe and a create in the runtime, tens of milliseconds (kubelet_bench.py
 # measures them); on a machine that does ten other things, less than kubelet's own period all the same.
 LONGEST_WAY_TO_MAIN = 8.0
+# Seconds until a sidecar is ready: quick (yet longer than a start in the runtime takes), and past what kubelet's first looks
+# would find.
+DELAYS = {"quick": 0.3, "soon": 2, "slow": 13}
 
 
 def main(**more):
@@ -31,8 +34,8 @@ def ok_after(seconds):
     return f"sleep {seconds}; echo ready; touch /tmp/ok; {FOREVER}"
 
 
-def served_on(port):
-    return f"mkdir -p /tmp/www; echo ok >/tmp/www/ok; sleep 2; echo ready; exec httpd -f -p {port} -h /tmp/www"
+def served_on(port, after):
+    return f"mkdir -p /tmp/www; echo ok >/tmp/www/ok; sleep {after}; echo ready; exec httpd -f -p {port} -h /tmp/www"
 
 
 class Readiness(Node):
@@ -48,20 +51,24 @@ class Readiness(Node):
         created = self.in_runtime(name)["main"]["createdAtNs"]
         return (created - self.ready_at_ns(name)) / 10**9
 
-    def check_held_until_ready(self, pod):
-        self.add(pod)
-        name = pod["metadata"]["name"]
-        after = self.launched_after_ready(name)
-        print(f"{name}: main is created {after * 1000:.0f} ms after the probe could pass", flush=True)
-        self.assertGreater(after, 0, f"{name}: main waits")
-        self.assertLess(after, LONGEST_WAY_TO_MAIN, f"{name}: main does not wait for kubelet's next look")
-        wait.until(lambda: self.kubelet.container_statuses(name)["main"]["restartCount"] == 0, f"{name}: no restart")
+    def check_held_until_ready(self, *ready_pods):
+        for pod in ready_pods:
+            self.add(pod)
+        for pod in ready_pods:
+            name = pod["metadata"]["name"]
+            with self.subTest(name):
+                after = self.launched_after_ready(name)
+                print(f"{name}: main is created {after * 1000:.0f} ms after the probe could pass", flush=True)
+                self.assertGreater(after, 0, "main waits")
+                self.assertLess(after, LONGEST_WAY_TO_MAIN, "main does not wait for kubelet's next look")
+                wait.until(lambda: "terminated" in self.statuses(name)["main"]["state"], f"{name}: main has ended")
+                status = self.statuses(name)["main"]
+                self.assertEqual((0, 0), (status["state"]["terminated"]["exitCode"], status["restartCount"]))
 
     def test_an_exec_probe_is_waited_for(self):
-        """Quick, and slow: past what kubelet's first looks would find."""
-        for seconds in (0, 2, 13):
-            with self.subTest(seconds):
-                self.check_held_until_ready(pods.pod(f"ready-exec-{seconds}", [main(), proxy(ok_after(seconds), CAT_OK)]))
+        self.check_held_until_ready(
+            *(pods.pod(f"ready-exec-{how}", [main(), proxy(ok_after(delay), CAT_OK)]) for how, delay in DELAYS.items())
+        )
 
     def test_a_startup_probe_is_waited_for(self):
         self.check_held_until_ready(pods.pod("ready-startup", [main(), proxy(ok_after(2), CAT_OK, kind="startupProbe")]))
@@ -77,30 +84,38 @@ class Readiness(Node):
         """At a named port, in the node's network and in the pod's own."""
         probe = {"httpGet": {"path": "/ok", "port": "web"}}
         ports = [{"name": "web", "containerPort": 18081}]
-        for name, host_network in (("ready-http", True), ("ready-http-own-network", False)):
-            with self.subTest(name):
-                containers = [main(), proxy(served_on(18081), probe, ports=ports)]
-                self.check_held_until_ready(pods.pod(name, containers, hostNetwork=host_network))
-                self.kubelet.remove(name)
+
+        def served(name, delay, host_network):
+            return pods.pod(name, [main(), proxy(served_on(18081, delay), probe, ports=ports)], hostNetwork=host_network)
+
+        self.check_held_until_ready(
+            served("ready-http-in-the-nodes-network", 2, host_network=True),
+            *(served(f"ready-http-{how}", delay, host_network=False) for how, delay in DELAYS.items()),
+        )
 
     def test_a_tcp_probe_is_waited_for(self):
         probe = {"tcpSocket": {"port": 18082}}
-        self.check_held_until_ready(pods.pod("ready-tcp", [main(), proxy(served_on(18082), probe)]))
+        self.check_held_until_ready(
+            *(
+                pods.pod(f"ready-tcp-{how}", [main(), proxy(served_on(18082, delay), probe)], hostNetwork=False)
+                for how, delay in DELAYS.items()
+            )
+        )
 
     def test_a_grpc_probe_is_waited_for(self):
         """A real gRPC server, up from the beginning, whose service reports SERVING only later."""
-        command = "exec /tools/grpc-health --listen :18083 --service collector --serving-after 2s"
+        command = "exec /tools/grpc-health --listen :18083 --service collector --serving-after"
         mount = {"volumeMounts": [{"name": "tools", "mountPath": "/tools", "readOnly": True}]}
         probe = {"grpc": {"port": 18083, "service": "collector"}}
         volumes = [{"name": "tools", "hostPath": {"path": tools.bin_dir("grpc-health")}}]
-        self.check_held_until_ready(pods.pod("ready-grpc", [main(), proxy(command, probe, **mount)], volumes=volumes))
-
-    def test_a_main_with_a_hook_is_left_to_kubelet(self):
-        """It cannot be launched ahead: kubelet itself has to come back, and not only after its longest pause."""
-        hooked = main(lifecycle={"postStart": {"exec": {"command": ["true"]}}})
-        hooked["command"] = ["/bin/sh", "-c", "sleep 3"]
-        self.add(pods.pod("ready-hook", [hooked, proxy(ok_after(2), CAT_OK)]))
-        self.assertGreater(self.launched_after_ready("ready-hook"), 0)
+        self.check_held_until_ready(
+            *(
+                pods.pod(
+                    f"ready-grpc-{how}", [main(), proxy(f"{command} {delay}s", probe, **mount)], volumes=volumes, hostNetwork=False
+                )
+                for how, delay in DELAYS.items()
+            )
+        )
 
     def test_a_blockers_hook_is_waited_for(self):
         hook = {"postStart": {"exec": {"command": ["sh", "-c", "sleep 2; echo ready >/proc/1/fd/1"]}}}

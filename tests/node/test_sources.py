@@ -1,34 +1,79 @@
 #!/usr/bin/env python3
-"""Kubelets without PodsAPI: the shim learns of pods from one other source alone, or from the only one that talks sense."""
+"""The shim learns of pods from one source alone, or from the only one that talks sense, or from none."""
 
 import contextlib
 import http.server
 import os
 import re
+import shutil
 import socket
 import threading
 
-from harness import namespaces, pods, session, wait
+from asks_for_nothing import AsksForNothing
+from essentials import WaitsForReadiness
+from harness import api, namespaces, session, wait
 from harness.article import SIDECAR_FIRST, Article
 from harness.certificates import Authority
 from harness.cluster import Cluster
 from harness.kubelet import NODE_NAME, Kubelet
-from harness.log_lines import time_in_containerds_log
-from harness.node import REFUSAL, UNTIL_TOLD, Node
+from harness.node import UNTIL_TOLD, Node, sidecar_exiting
 from names_only import NamesOnly
 
 WITHOUT_PODS_API = {"PodsAPI": False}
+# Where nodes of a cloud have kubelet's kubeconfig, and where the shim finds it.
+KUBECONFIG = "/var/lib/kubelet/kubeconfig"
 
 
-class ApiServer(Cluster):
-    """As kubelet: its kubeconfig, its certificate, what the node authorizer lets a node do."""
+class OrdersAJob:
+    """Whose plan comes from cls.source."""
 
+    @classmethod
+    def shim_arguments(cls):
+        return ("--sources", cls.source)
+
+    def test_a_job_is_ordered_and_completes(self):
+        job = Article("from-" + self.source)
+        self.add(job.pod)
+        self.check_article(job)
+        self.assertIn(f"plan of pod default/{self.runtime_name(job.name)} from {self.source}", self.shim.log())
+
+
+class PodsApi(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
+    containerd_version = "2.4"
+    source = "pods-api"
+
+
+class StaticManifests(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
+    containerd_version = "2.4"
+    feature_gates = WITHOUT_PODS_API
+    source = "static-pod"
+
+    @classmethod
+    def shim_arguments(cls):
+        return (*super().shim_arguments(), "--node-name", NODE_NAME)
+
+
+class NoSource(AsksForNothing, Node):
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
 
     @classmethod
     def shim_arguments(cls):
-        return ("--sources", "api-server", "--kubeconfig", cls.control_plane.kubeconfig(NODE_NAME))
+        return ("--sources", "annotation")  # which no pod of the test has
+
+
+class ApiServer(OrdersAJob, WaitsForReadiness, AsksForNothing, Cluster):
+    """As kubelet: its kubeconfig, its certificate, what the node authorizer lets a node do."""
+
+    containerd_version = "2.4"
+    feature_gates = WITHOUT_PODS_API
+    source = "api-server"
+
+    @classmethod
+    def shim_arguments(cls):
+        shutil.copy(cls.control_plane.kubeconfig(NODE_NAME), KUBECONFIG)
+        cls.addClassCleanup(os.unlink, KUBECONFIG)
+        return super().shim_arguments()
 
     @contextlib.contextmanager
     def without_api_server(self):
@@ -45,14 +90,28 @@ class ApiServer(Cluster):
 
         wait.until(ended, "main and collector have ended", 60)
 
-    def test_a_job_is_ordered_and_completes(self):
-        job = Article("from-the-api-server")
+    def test_a_shim_that_crashes_while_the_api_server_is_away_still_waits_for_readiness(self):
+        """It reads what it knew of the pod out of what it has written into the sidecar's annotations."""
+        collector = "until [ -e /sink/may-be-ready ]; do sleep 0.1; done; touch /tmp/ok; " + sidecar_exiting(143)
+        job = Article("crash-without-api", "OnFailure", main=UNTIL_TOLD, collector=collector)
+        probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 10, "failureThreshold": 30}
+        job.pod["spec"]["containers"][1]["readinessProbe"] = probe
         self.add_job(job.name, job.pod)
+        name = wait.until(lambda: self.pods_of_job(job.name), "the job's pod is there")[0]["metadata"]["name"]
+        self.wait_refused(name, blocker="collector")
+        wait.until(lambda: self.in_runtime(name).get("collector", {}).get("startedAtNs", 0) > 0, "the collector runs")
+        with self.without_api_server():
+            log_before = len(self.shim.log())
+            self.shim.kill_and_start()
+            held = f"container held back: pod=default/{name}"
+            wait.until(lambda: held in self.shim.log()[log_before:], "kubelet has asked for main again", 60)
+            wait.holds(lambda: "main" not in self.in_runtime(name), "main is held", 2)
+            job.signal("may-be-ready")
+            job.wait_signal("main-runs", 90)
+            job.signal("main-may-end")
+            self.wait_both_ended(name)
         self.wait_job(job.name, "Complete")
-        name = self.only_pod_of_job(job.name)
-        self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
         self.check_started_in_order(name, "collector", "main")
-        job.check_lines(self)
 
     def test_a_pod_is_ordered_though_the_api_server_is_away_since_it_was_bound(self):
         image = "localhost/late-collector:1"
@@ -75,26 +134,33 @@ class ApiServer(Cluster):
         self.check_started_in_order(self.only_pod_of_job(after.name), "collector", "main")
 
 
-class KubeletsPods(Node):
+class KubeletsPods(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
     """The read-only port, where a node has it."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
+    source = "kubelet-pods"
+
+
+class EveryNodesPort(OrdersAJob):
+    """kubelet's /pods on the port that is always there, for whom it knows and lets."""
+
+    containerd_version = "2.4"
+    feature_gates = WITHOUT_PODS_API
+    source = "kubelet-pods"
 
     @classmethod
     def shim_arguments(cls):
-        return ("--sources", "kubelet-pods")
-
-    def test_a_job_is_ordered_and_completes(self):
-        job = Article("from-kubelets-pods")
-        self.add(job.pod)
-        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
-        self.check_started_in_order(job.name, "collector", "main")
-        job.check_lines(self)
+        return (
+            *super().shim_arguments(),
+            *("--kubelet-pods-url", "https://127.0.0.1:10250/pods", "--node-name", NODE_NAME),
+            *("--kubelet-ca-file", os.path.join(cls.kubelet.cert_dir, "kubelet.crt")),
+            *cls.credential(),
+        )
 
 
-class KubeletsPodsWithCertificate(KubeletsPods):
-    """The port that every node has, where kubelet knows the certificate of whoever asks."""
+class KubeletsPodsWithCertificate(EveryNodesPort, Node):
+    """Of an authority that kubelet trusts."""
 
     @classmethod
     def make_kubelet(cls):
@@ -108,13 +174,37 @@ class KubeletsPodsWithCertificate(KubeletsPods):
         return Kubelet(session.log_dir(), cls.kubelet_version, feature_gates=cls.feature_gates, config=config)
 
     @classmethod
-    def shim_arguments(cls):
+    def credential(cls):
         certificate, key = cls.authority.issue("shim", "/CN=sidecar-shim")
-        return (
-            *("--sources", "kubelet-pods", "--kubelet-pods-url", "https://127.0.0.1:10250/pods", "--node-name", NODE_NAME),
-            *("--kubelet-cert-file", certificate, "--kubelet-key-file", key),
-            *("--kubelet-ca-file", os.path.join(cls.kubelet.cert_dir, "kubelet.crt")),
-        )
+        return ("--kubelet-cert-file", certificate, "--kubelet-key-file", key)
+
+
+class KubeletsPodsWithToken(EveryNodesPort, Cluster):
+    """Of a service account, which kubelet has checked by the API server."""
+
+    @classmethod
+    def make_kubelet(cls):
+        config = {
+            "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True}},
+            "authorization": {"mode": "Webhook"},
+        }
+        kubeconfig = cls.control_plane.kubeconfig(NODE_NAME)
+        return Kubelet(session.log_dir(), cls.kubelet_version, kubeconfig, cls.feature_gates, config)
+
+    @classmethod
+    def credential(cls):
+        name = "sidecar-shim"
+        cls.api.create(api.SERVICE_ACCOUNTS, {"metadata": {"name": name}})
+        rule = {"apiGroups": [""], "resources": ["nodes/pods"], "verbs": ["get"]}
+        cls.api.create(f"{api.RBAC}/clusterroles", {"metadata": {"name": name}, "rules": [rule]})
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+        subject = {"kind": "ServiceAccount", "namespace": "default", "name": name}
+        cls.api.create(f"{api.RBAC}/clusterrolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]})
+        token = cls.api.create(f"{api.SERVICE_ACCOUNTS}/{name}/token", {"spec": {}})["status"]["token"]
+        path = os.path.join(namespaces.work_dir("token"), "token")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(token + "\n")
+        return ("--kubelet-token-file", path)
 
 
 class ContainerNames(NamesOnly, Node):
@@ -136,7 +226,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Nonsense(Node):
+class Nonsense(AsksForNothing, Node):
     """All sources but the last are there and of no use: one is silent, two talk garbage. They cost their knowledge only."""
 
     containerd_version = "2.4"
@@ -171,19 +261,6 @@ class Nonsense(Node):
         self.add(job.pod)
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
         self.check_started_in_order(job.name, "collector", "main")
-
-    def test_a_pod_that_asks_for_nothing_is_neither_held_nor_delayed(self):
-        self.add(pods.pod("first", [pods.container("main", "exit 0")]))  # whoever meets the silence first waits for it, once
-        self.check_ended("first", "Succeeded", {"main": 0})
-        self.add(pods.pod("plain", [pods.container("one", "exit 0"), pods.container("two", "exit 0")]))
-        self.check_ended("plain", "Succeeded", {"one": 0, "two": 0})
-        (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name('plain')}")
-        log = self.containerd.daemon.log()
-        ready = time_in_containerds_log(log, rf'returns sandbox id \"{sandbox["id"]}\"')
-        asked = time_in_containerds_log(log, rf'CreateContainer within sandbox \"{sandbox["id"]}\" for container name:\"one\"')
-        self.assertLess((asked - ready) / 1e9, 1, "from the sandbox's start to the first create in the runtime")
-        refusals = [line for line in self.shim.log().splitlines() if REFUSAL in line and "plain" in line]
-        self.assertEqual([], refusals)
 
     def test_each_is_complained_of_once(self):
         job = Article("complaints", order=SIDECAR_FIRST)

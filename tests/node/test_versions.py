@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from the static manifests, or only the names
-of their containers from kubelet's podresources socket.
+"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from kubelet's /pods and the static manifests, or
+only the names of their containers from kubelet's podresources socket.
 
 Not built by a test, because each takes minutes: `build-tools.sh kubelet-1.30 kubelet-1.34` makes them, once per machine.
 """

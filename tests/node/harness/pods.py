@@ -6,6 +6,7 @@ from harness import images
 
 PRIORITY = "KRUISE_CONTAINER_PRIORITY"
 TERMINATE = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT"
+ORDERED = {"apps.kruise.io/container-launch-priority": "Ordered"}
 
 
 def container(name, command, env=None, image=images.BUSYBOX, **more):
