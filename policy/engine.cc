@@ -3,67 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/comes_again.h"
 #include "policy/settle.h"
 #include "policy/termination.h"
 
 namespace sidecar_shim::policy {
-namespace {
-
-// How far apart kubelet's stops of a pod's containers may lie.
-constexpr Duration kStopsTogether = std::chrono::seconds(1);
-
-// To replace a sandbox kubelet decides which containers will run in the next
-// one, then stops all that run at once, then the sandbox (computePodActions,
-// killPod). So what it stops now comes again even if it ends with 0; what it
-// had stopped before, for a failed probe say, may not. Of a container with a
-// preStop hook the stop is seen only after the hook, which may take the pod's
-// grace.
-void MarkGoneWith(PodState& pod, const SandboxId& sandbox, Time now) {
-  Time last_stop = Time::min(), last_exit = Time::min();
-  Duration hook{0};
-  auto stopped = [&](const ContainerRecord& container) {
-    return container.sandbox == sandbox && container.caller_stops && container.state == RunState::kExited;
-  };
-  for (const auto& [id, container] : pod.containers) {
-    if (!stopped(container)) continue;
-    if (*container.caller_stopped_at >= last_stop) {
-      last_stop = *container.caller_stopped_at;
-      hook = container.pre_stop ? std::chrono::seconds(container.grace_seconds) : Duration{0};
-    }
-    last_exit = std::max(last_exit, container.exit_seen);
-  }
-  if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
-  for (auto& [id, container] : pod.containers) {
-    if (stopped(container) && last_stop - *container.caller_stopped_at <= hook + kStopsTogether) {
-      container.went_with_sandbox = true;
-    }
-  }
-}
-
-// To run a whole pod anew in its sandbox (the action RestartAllContainers,
-// KEP-5532) kubelet ends all containers and then removes them, which it does
-// at no other time while the last of them has only just ended. What comes now
-// comes as into a new sandbox.
-void RestartedAsAWhole(PodState& pod, const SandboxId& id, Time now) {
-  Time last_exit = Time::min();
-  for (const auto& [container_id, container] : pod.containers) {
-    if (container.sandbox != id) continue;
-    if (!container.collected) return;
-    last_exit = std::max(last_exit, container.exit_seen);
-  }
-  if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
-  for (auto& [container_id, container] : pod.containers) {
-    if (container.sandbox == id) container.went_with_sandbox = true;
-  }
-  SandboxRecord& sandbox = pod.sandboxes.at(id);
-  sandbox.ran.clear();
-  sandbox.hooks_over.clear();
-  sandbox.ready.clear();
-  sandbox.ended.clear();
-}
-
-}  // namespace
-
 Actions Engine::OnEvent(const Event& event, Time now) {
   Actions actions;
   Pod* pod = std::visit([&](const auto& specific) { return On(specific, now, actions); }, event);
@@ -308,7 +252,7 @@ Engine::Pod* Engine::On(const ContainerGone& event, Time now, Actions& actions) 
     it->second.collected = true;
     if (auto sandbox = state.sandboxes.find(it->second.sandbox);
         sandbox != state.sandboxes.end() && !sandbox->second.stopping) {
-      RestartedAsAWhole(state, sandbox->first, now);
+      NoticeRestartOfAll(state, sandbox->first, now);
     }
     return pod;
   }
@@ -354,7 +298,7 @@ Engine::Pod* Engine::On(const SandboxStopping& event, Time now, Actions& actions
   Pod* pod = PodOfSandbox(event.sandbox);
   if (pod == nullptr) return nullptr;
   SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
-  if (!sandbox.stopping) MarkGoneWith(pod->state, event.sandbox, now);
+  if (!sandbox.stopping) MarkWhatGoesWithSandbox(pod->state, event.sandbox, now);
   sandbox.stopping = true;
   for (auto& [name, waiting] : sandbox.waiting) {
     for (CallId call : waiting.creates) actions.emplace_back(AdmitCreate{call, {}});

@@ -14,6 +14,7 @@ presets=(release)
 [[ $quick == --quick ]] || presets+=(asan tsan)
 passed=0
 failed=0
+skipped=0
 
 build() {
   local out
@@ -34,6 +35,7 @@ run() {
   passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true)))
   failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)))
   if ! grep -q 'tests passed' "$log"; then failed=$((failed + 1)); fi
+  skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)))
   grep -E '\*\*\*Skipped' "$log" && echo "(a skipped test prints why: ctest --test-dir build/$1 -R NAME -V)" || true
   # GoogleTest's and unittest's words for it.
   grep -E -A12 ': Failure$|^(FAIL|ERROR): |^Traceback |^==[0-9]+==ERROR|: runtime error: |^WARNING: ThreadSanitizer' "$log" |
@@ -56,5 +58,6 @@ if [[ $quick != --quick ]] && ((SECONDS < 60 * 60)); then
   tests/node/build-tools.sh "${older[@]}" || true
 fi
 cat "$said"
+((skipped == 0)) || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -166,10 +166,11 @@ absl::StatusOr<Kubeconfig> ReadKubeconfig(const std::string& path) {
   return config;
 }
 
-std::string FindKubeconfig() {
+std::string FindKubeconfig(const std::string& root) {
   std::error_code error;
   for (const char* place : kPlaces) {
-    if (std::filesystem::exists(place, error)) return place;
+    std::string path = root + place;
+    if (std::filesystem::exists(path, error)) return path;
   }
   return "";
 }

@@ -49,8 +49,8 @@ absl::StatusOr<Kubeconfig> ParseKubeconfig(absl::string_view text, const std::st
 absl::StatusOr<Kubeconfig> ReadKubeconfig(const std::string& path);
 
 // The first of the places where kubeadm, the clouds' images, k3s and rke2 keep
-// it that exists; "" where none does.
-std::string FindKubeconfig();
+// it that exists; "" where none does. `root` goes before each.
+std::string FindKubeconfig(const std::string& root = "");
 
 }  // namespace sidecar_shim
 

@@ -1,5 +1,7 @@
 // Containers that kubelet itself ends in order to start them again: with their
 // sandbox, for a new image, or the whole pod anew. Their exits decide nothing.
+#include "policy/comes_again.h"
+
 #include <optional>
 
 #include "tests/policy/scenario.h"

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -46,6 +47,21 @@ TEST(KubeconfigTest, AsKubeadmWritesIt) {
   EXPECT_EQ(config->key.file, config->cert.file);
   EXPECT_FALSE(config->insecure);
   EXPECT_FALSE(config->plugin);
+}
+
+TEST(KubeconfigTest, IsFoundWhereNodesHaveIt) {
+  const TempDir dir;
+  const std::string root = dir.File("root");
+  EXPECT_EQ(FindKubeconfig(root), "");
+  // The last ones first: each counts before those that were there.
+  for (const char* place :
+       {"/var/lib/rancher/rke2/agent/kubelet.kubeconfig", "/var/lib/rancher/k3s/agent/kubelet.kubeconfig",
+        "/var/lib/kubelet/kubeconfig", "/etc/kubernetes/kubelet.conf"}) {
+    const std::filesystem::path path = root + place;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << "{}";
+    EXPECT_EQ(FindKubeconfig(root), path);
+  }
 }
 
 TEST(KubeconfigTest, RelativePathsAreTakenFromItsDirectory) {
