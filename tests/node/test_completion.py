@@ -76,7 +76,8 @@ class Completion(Node):
 
     def test_a_pod_that_is_restarted_as_a_whole_is_ordered_anew(self):
         """By a rule of main's kubelet ends and removes all of its containers, and runs them again in the same sandbox (KEP-5532)."""
-        script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; exit 7"
+        # Long enough for kubelet to see it run: what ended before, it would restart alone.
+        script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; sleep 3; exit 7"
         rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [7]}}
         mount = {"volumeMounts": [{"name": "tries", "mountPath": "/tries"}]}
         main = pods.container("main", script, restartPolicy="Never", restartPolicyRules=[rule], **mount)
