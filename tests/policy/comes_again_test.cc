@@ -9,17 +9,6 @@
 namespace sidecar_shim::policy {
 namespace {
 
-Options NoLaunchAhead() {
-  Options options;
-  options.launch_ahead = false;
-  return options;
-}
-
-PlannedContainer Probed(PlannedContainer container) {
-  container.readiness_probe = ProbeSpec{};
-  return container;
-}
-
 PlannedContainer RestartsAll(PlannedContainer container) {
   container.own_restart_policy = kNever;
   container.restart_rules = {{false, {7}}};

@@ -6,12 +6,6 @@
 namespace sidecar_shim::policy {
 namespace {
 
-Options NoLaunchAhead() {
-  Options options;
-  options.launch_ahead = false;
-  return options;
-}
-
 PlannedContainer WithBarrier(PlannedContainer container) {
   container.traits.barrier = true;
   return container;

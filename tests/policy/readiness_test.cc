@@ -6,11 +6,6 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Probed(PlannedContainer container) {
-  container.readiness_probe = ProbeSpec{};
-  return container;
-}
-
 PlannedContainer Hooked(PlannedContainer container, Tri hook) {
   container.post_start = hook;
   return container;

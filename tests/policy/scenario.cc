@@ -4,6 +4,17 @@
 
 namespace sidecar_shim::policy {
 
+Options NoLaunchAhead() {
+  Options options;
+  options.launch_ahead = false;
+  return options;
+}
+
+PlannedContainer Probed(PlannedContainer container) {
+  container.readiness_probe = ProbeSpec{};
+  return container;
+}
+
 void RunAll(const std::vector<Scenario>& scenarios, const Options& options) {
   for (const Scenario& scenario : scenarios) {
     SCOPED_TRACE(scenario.what);

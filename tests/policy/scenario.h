@@ -23,6 +23,9 @@ struct Scenario {
   Annotations annotations = {};
 };
 
+Options NoLaunchAhead();
+PlannedContainer Probed(PlannedContainer container);
+
 void RunAll(const std::vector<Scenario>& scenarios, const Options& options = {});
 
 // A scenario of facts/openkruise.md §5.
