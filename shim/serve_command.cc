@@ -62,9 +62,8 @@ const TextFlag kTextFlags[] = {
     {"kubeconfig", &config::Config::kubeconfig, &config::Config::mutable_kubeconfig,
      "For the API server; empty: kubelet's own, where kubeadm, EKS, k3s and rke2 keep it"},
     {"node-name", &config::Config::node_name, &config::Config::mutable_node_name,
-     "This node, where kubelet's certificate does not say it, and for its static pods and its port; empty: "
-     "the "
-     "host's name"},
+     "This node, where kubelet's certificate does not say it, and for its static pods and its port; "
+     "empty: the host's name"},
     {"kubelet-pods-url", &config::Config::kubelet_pods_url, &config::Config::mutable_kubelet_pods_url,
      "kubelet's list of pods"},
     {"kubelet-token-file", &config::Config::kubelet_token_file, &config::Config::mutable_kubelet_token_file,
