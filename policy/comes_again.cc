@@ -34,15 +34,19 @@ void MarkWhatGoesWithSandbox(PodState& pod, const SandboxId& sandbox, Time now) 
 }
 
 void NoticeRestartOfAll(PodState& pod, const SandboxId& id, Time now) {
+  // kubelet leaves ephemeral containers alone, which no plan lists.
+  auto concerned = [&](const ContainerRecord& container) {
+    return container.sandbox == id && (!pod.plan || pod.plan->Find(container.name) != nullptr);
+  };
   Time last_exit = Time::min();
   for (const auto& [container_id, container] : pod.containers) {
-    if (container.sandbox != id) continue;
+    if (!concerned(container)) continue;
     if (!container.collected) return;
     last_exit = std::max(last_exit, container.exit_seen);
   }
   if (last_exit == Time::min() || now - last_exit > kSandboxFollows) return;
   for (auto& [container_id, container] : pod.containers) {
-    if (container.sandbox == id) container.went_with_sandbox = true;
+    if (concerned(container)) container.went_with_sandbox = true;
   }
   SandboxRecord& sandbox = pod.sandboxes.at(id);
   sandbox.ran.clear();

@@ -6,6 +6,11 @@
 namespace sidecar_shim::policy {
 namespace {
 
+// kubelet's longest pause before it pulls an image or runs a container again is
+// 5 minutes; an older one may take 90 s more to notice that it is over
+// (facts/kubelet.md §1).
+constexpr Duration kLongestBackOff = std::chrono::seconds(5 * 60 + 90);
+
 std::set<std::string> MainsOf(const PodState& pod) {
   std::set<std::string> mains;
   if (pod.plan) {
@@ -49,6 +54,22 @@ bool HasSuccessor(const PodState& pod, const SandboxId& id) {
   });
 }
 
+// From when on no pull is to be expected any more that has failed before;
+// nullopt while one is under way. A pull that is not tried again in time is not
+// needed any more: somebody else may have pulled the image.
+std::optional<Time> PullsOver(const PodState& pod) {
+  if (!pod.pulls.empty()) return std::nullopt;
+  Time over{0};
+  for (const auto& [image, failed_at] : pod.failed_pulls) over = std::max(over, failed_at + kLongestBackOff);
+  return over;
+}
+
+// kubelet calls also for the stop of what has just ended without its knowing.
+// Where that had settled the pod's end, it still does: in a deleted pod say.
+bool StoppedTooLate(const PodState& pod, const ContainerRecord& exited) {
+  return pod.completed_since && exited.caller_stopped_at && *exited.caller_stopped_at >= exited.exit_seen;
+}
+
 // From when on an exit counts that kubelet has brought about; nullopt
 // as long as nothing is settled. kubelet stops the containers of a deleted pod
 // itself, sidecars with their preStop hooks included. A failed liveness probe
@@ -57,13 +78,21 @@ bool HasSuccessor(const PodState& pod, const SandboxId& id) {
 // whatever its exit code. So kubelet is given the pod's grace, from its last
 // sign of life on, before the shim steps in.
 std::optional<Time> SettledFrom(const PodState& pod, const ContainerRecord& stopped) {
+  if (StoppedTooLate(pod, stopped)) return stopped.exit_seen;
   Time sign = stopped.exit_seen;
   if (!pod.completed_since) {
-    if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return std::nullopt;
+    const std::optional<Time> pulls_over = PullsOver(pod);
+    if (!pulls_over) return std::nullopt;
     if (stopped.went_with_sandbox && !HasSuccessor(pod, stopped.sandbox)) return std::nullopt;
-    sign = std::max(sign, pod.last_activity);
+    sign = std::max({sign, pod.last_activity, *pulls_over});
   }
   return sign + std::max<Duration>(std::chrono::seconds(stopped.grace_seconds), kSandboxFollows);
+}
+
+// How long after a failure a container may come again whose policy nobody
+// knows. One that has done so before may be in kubelet's back-off.
+Duration FailureSettles(const PodState& pod, const ContainerRecord& failed, const Options& options) {
+  return options.failed_main_settle + (pod.came_back.contains(failed.name) ? kLongestBackOff : Duration{0});
 }
 
 // The earliest time at which this exit may count, nullopt if it does not as
@@ -83,8 +112,9 @@ std::optional<Time> FinalFrom(const PodState& pod, const ContainerRecord& exited
     case Tri::kUnknown:
       if (!pod.job_labels) return std::nullopt;
       if (exited.exit_code == 0) return settled;
-      if (pod.came_back.contains(exited.name)) return std::nullopt;  // so the policy is not Never
-      return std::max(settled, exited.exit_seen + options.failed_main_settle);
+      // Under Never kubelet makes no second sandbox.
+      if (exited.went_with_sandbox && !StoppedTooLate(pod, exited)) return std::nullopt;
+      return std::max(settled, exited.exit_seen + FailureSettles(pod, exited, options));
   }
   return std::nullopt;
 }
@@ -112,12 +142,14 @@ Completion JudgeCompletion(const PodState& pod, const Options& options, Time now
     last_exit = std::max(last_exit, latest->exited_at);
     result.at = std::max(result.at, latest->finished_at);
     const bool may_return = RunsAgain(pod, *latest) == Tri::kUnknown && latest->exit_code != 0;
-    result.settled_at = std::max(result.settled_at,
-                                 latest->finished_at + (may_return ? options.failed_main_settle.count() : 0));
+    result.settled_at =
+        std::max(result.settled_at,
+                 latest->finished_at + (may_return ? FailureSettles(pod, *latest, options).count() : 0));
   }
   if (!pod.plan && !pod.completed_since) {
-    if (!pod.pulls.empty() || !pod.failed_pulls.empty()) return result;
-    final_from = std::max(final_from, pod.last_activity + options.main_list_settle);
+    const std::optional<Time> pulls_over = PullsOver(pod);
+    if (!pulls_over) return result;
+    final_from = std::max({final_from, *pulls_over, pod.last_activity + options.main_list_settle});
   }
   if (all_found) result.known_since = last_exit;
   if (now < final_from) {

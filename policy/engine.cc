@@ -104,8 +104,9 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
         return its != state.sandboxes.end() && its->second.order > sandbox.order;
       });
   if (const ContainerRecord* last = state.Latest(event.name);
-      last != nullptr && !event.found && last->sandbox == event.sandbox && last->started &&
-      last->state == RunState::kExited && last->exit_code != 0 && !last->caller_stops) {
+      event.found
+          ? event.attempt > 0
+          : last != nullptr && last->started && last->state == RunState::kExited && last->exit_code != 0) {
     state.came_back.insert(event.name);
   }
 
@@ -343,7 +344,7 @@ Engine::Pod* Engine::On(const PullEnded& event, Time now, Actions&) {
   if (event.ok) {
     state.failed_pulls.erase(event.image);
   } else {
-    state.failed_pulls.insert(event.image);
+    state.failed_pulls[event.image] = now;
   }
   state.last_activity = now;
   return &it->second;

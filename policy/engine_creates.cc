@@ -14,17 +14,30 @@ namespace {
 // (facts/kubelet.md §2). For what no event of kubelet's will follow.
 constexpr absl::string_view kRetryHint = "; network is not ready";
 
+// Which containers a new sandbox gets kubelet decides before it stops those in
+// the old one; whenever it decides anew, one that ended with 0 then, say, has
+// done its work as far as it knows (computePodActions).
+bool EndedWellWithItsSandbox(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
+  const ContainerRecord* latest = pod.Latest(name);
+  return latest != nullptr && latest->went_with_sandbox && latest->sandbox != sandbox &&
+         pod.HasDoneItsWork(*latest);
+}
+
 // Asked for a container again, and for no new one in between: kubelet has been
-// through all that it is willing to create. What it has not asked for is no
-// regular container, or has no image yet, and must not be waited for.
-void LearnWhoIsNotComing(const PodState& pod, SandboxRecord& sandbox, const std::string& name) {
+// through all that it is willing to create. Where only names are known, what it
+// has not asked for is no regular container, or has no image yet, and must not
+// be waited for; nor must one that will not come again, because its first
+// create failed, or because init containers came first.
+void LearnWhoIsNotComing(const PodState& pod, const SandboxId& id, SandboxRecord& sandbox,
+                         const std::string& name) {
   auto waiting = sandbox.waiting.find(name);
-  if (!pod.plan || !pod.plan->names_only || waiting == sandbox.waiting.end() ||
-      waiting->second.arrived != pod.arrived.size()) {
-    return;
-  }
+  if (!pod.plan || waiting == sandbox.waiting.end() || waiting->second.asked != sandbox.asked.size()) return;
   for (const PlannedContainer& container : pod.plan->containers) {
-    if (!pod.arrived.contains(container.name)) sandbox.not_coming.insert(container.name);
+    if (sandbox.asked.contains(container.name)) continue;
+    if ((pod.plan->names_only && !pod.arrived.contains(container.name)) ||
+        EndedWellWithItsSandbox(pod, id, container.name)) {
+      sandbox.not_coming.insert(container.name);
+    }
   }
 }
 
@@ -48,15 +61,6 @@ const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState
   return alive || attempt <= container.attempt || pod.IsFinal(container) ? newest : nullptr;
 }
 
-// kubelet will not ask for it again. Which containers a new sandbox gets it
-// decides once, before it stops those in the old one; from then on one that
-// ended with 0, say, has done its work as far as it knows (computePodActions).
-bool IsAskedForOnce(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
-  const ContainerRecord* latest = pod.Latest(name);
-  return latest != nullptr && latest->went_with_sandbox && latest->sandbox != sandbox &&
-         pod.HasDoneItsWork(*latest);
-}
-
 }  // namespace
 
 Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions) {
@@ -69,9 +73,9 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   SandboxRecord& sandbox = state.sandboxes.at(event.sandbox);
   if (!event.pod_annotations.empty()) UpdateSettings(state, event.pod_annotations, actions);
   state.last_activity = now;
-  const bool is_new = state.arrived.insert_or_assign(event.name, event.traits).second;
+  state.arrived.insert_or_assign(event.name, event.traits);
   // kubelet is past where it was: what it had not asked for may come now.
-  if (is_new) sandbox.not_coming.clear();
+  if (sandbox.asked.insert(event.name).second) sandbox.not_coming.clear();
   // kubelet runs a postStart hook before it makes its next call for the pod.
   sandbox.hooks_over = sandbox.ran;
 
@@ -94,13 +98,13 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
                               absl::StrCat("priority ", event.traits.priority.value, " arrives after \"",
                                            *other, "\" of lower priority has started", excuse)});
   }
-  LearnWhoIsNotComing(state, sandbox, event.name);
+  LearnWhoIsNotComing(state, event.sandbox, sandbox, event.name);
   const Verdict verdict = JudgeCreate(state, sandbox, event.name);
   const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
   const bool remember =
       options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
-  const bool now_or_never =
-      !verdict.open && !verdict.invalid && !remember && IsAskedForOnce(state, event.sandbox, event.name);
+  const bool now_or_never = !verdict.open && !verdict.invalid && !remember &&
+                            EndedWellWithItsSandbox(state, event.sandbox, event.name);
   if (now_or_never) {
     actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
                               absl::StrCat(verdict.message, "; let go, for kubelet asks for it only once")});
@@ -120,7 +124,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   }
   if (waiting->second.remembered && !remember) actions.emplace_back(Forget{event.sandbox, event.name});
   waiting->second.remembered = remember;
-  waiting->second.arrived = state.arrived.size();
+  waiting->second.asked = sandbox.asked.size();
   actions.emplace_back(RefuseCreate{
       event.call, absl::StrCat(verdict.message, verdict.silent && !remember ? kRetryHint : ""), remember});
   return pod;
@@ -130,8 +134,10 @@ Engine::Pod* Engine::On(const CreateFailed& event, Time now, Actions& actions) {
   Pod* pod = PodOfSandbox(event.sandbox);
   if (pod == nullptr) return nullptr;
   pod->state.last_activity = now;
+  SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
+  sandbox.asked.erase(event.name);
   if (!event.by_shim) return pod;
-  auto& waiting = pod->state.sandboxes.at(event.sandbox).waiting;
+  auto& waiting = sandbox.waiting;
   if (auto it = waiting.find(event.name); it != waiting.end()) {
     // kubelet's own request goes to the runtime, which tells it what is wrong.
     for (CallId call : it->second.creates) {

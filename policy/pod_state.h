@@ -64,7 +64,7 @@ struct WaitingContainer {
   Time since{0};
   bool remembered = false;
   bool launching = false;
-  size_t arrived = 0;           // how many of the pod's containers kubelet had asked for by the last refusal
+  size_t asked = 0;  // how many of the sandbox's containers kubelet had asked for by the last refusal
   std::vector<CallId> creates;  // calls that wait for the launch under way
 
   bool operator==(const WaitingContainer&) const = default;
@@ -79,8 +79,8 @@ struct SandboxRecord {
   std::set<std::string> ready;       // passed their probes once
   std::set<std::string> ended;       // were started and have ended since
   std::set<std::string> timed_out;   // were held for too long: held no more
-  // ... kubelet does not ask for, it seems (only where names are all that is known).
-  std::set<std::string> not_coming;
+  std::set<std::string> asked;       // kubelet has asked for, not in vain as far as is known
+  std::set<std::string> not_coming;  // kubelet does not ask for, it seems
   std::map<std::string, WaitingContainer> waiting;
 
   bool operator==(const SandboxRecord&) const = default;
@@ -104,7 +104,7 @@ struct PodState {
   bool terminating = false;  // deleted, as a plan source tells
   std::optional<PodPlan> plan;
   std::map<std::string, Traits> arrived;  // what containers brought with their creates
-  std::set<std::string> came_back;        // kubelet ran them again after they had failed
+  std::set<std::string> came_back;        // run by kubelet again, it seems because they had failed
   std::map<SandboxId, SandboxRecord> sandboxes;
   std::map<ContainerId, ContainerRecord> containers;
   std::map<CallId, HeldStart> held_starts;
@@ -112,7 +112,7 @@ struct PodState {
   // Signs that further containers may come (used where the list is unknown).
   Time last_activity{0};
   std::multiset<std::string> pulls;
-  std::set<std::string> failed_pulls;
+  std::map<std::string, Time> failed_pulls;  // when the last one failed
 
   std::optional<Time> completed_since;  // when completion was first noticed
   std::optional<Time> stop_began;       // when the first stop was sent

@@ -41,7 +41,8 @@ struct Options {
   Duration launch_timeout = std::chrono::minutes(5);
   // Pause between the completion of the mains and the first stop signal.
   Duration drain_delay{0};
-  // restartPolicy unknown: how long a failed main may take to come back.
+  // restartPolicy unknown: how long a failed main may take to come back, the
+  // first time.
   Duration failed_main_settle = std::chrono::seconds(30);
   // Container list unknown: how long a pod must have been quiet.
   Duration main_list_settle = std::chrono::seconds(3);

@@ -51,7 +51,7 @@ const TextFlag kTextFlags[] = {
     {"drain-delay", &config::Config::drain_delay, &config::Config::mutable_drain_delay,
      "Pause between the end of the main containers and the first stop of a sidecar"},
     {"failed-main-settle", &config::Config::failed_main_settle, &config::Config::mutable_failed_main_settle,
-     "restartPolicy unknown: how long a failed main container may take to come back"},
+     "restartPolicy unknown: how long a failed main container may take to come back the first time"},
     {"main-list-settle", &config::Config::main_list_settle, &config::Config::mutable_main_list_settle,
      "Container list unknown: how long a pod must have been quiet before its sidecars are stopped"},
     {"shutdown-grace", &config::Config::shutdown_grace, &config::Config::mutable_shutdown_grace,

@@ -72,7 +72,7 @@ TEST(ComesAgain, AMainWhoseNewImageIsPulledHasNotFinished) {
     bench.Send(PullStarted{bench.pod(), "new"});
     if (fails_first) {
       bench.Send(PullEnded{bench.pod(), "new", false});
-      bench.Run("+1h nostop");
+      bench.Run("+5m nostop");
       bench.Send(PullStarted{bench.pod(), "new"});
     }
     bench.Run("+1h nostop");
@@ -81,7 +81,23 @@ TEST(ComesAgain, AMainWhoseNewImageIsPulledHasNotFinished) {
   }
 }
 
+// As when another pod has pulled the image meanwhile.
+TEST(ComesAgain, APullThatHasFailedLongAgoIsNotWaitedFor) {
+  Bench bench({Main("m"), Sidecar("s", 10)}, kNever);
+  bench.Send(PullStarted{bench.pod(), "image"});
+  bench.Send(PullEnded{bench.pod(), "image", false});
+  bench.Run("s:runs m:runs m:stopped-by-caller m:exit=143 +7m stop:s");
+
+  Bench unknown = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
+  unknown.Send(PullStarted{unknown.pod(), "image"});
+  unknown.Send(PullEnded{unknown.pod(), "image", false});
+  unknown.Run("m:runs s:runs m:exit=0 +5m nostop +2m stop:s");
+}
+
 TEST(ComesAgain, WhatHasBeenSettledStaysSo) {
+  Bench late({Main("m"), Sidecar("s", 10)}, kNever);
+  late.Run("s:runs m:runs m:exit=0 stop:s m:stopped-by-caller s:stopped-by-caller ended:s=143 masked:s");
+
   Bench bench({Main("m"), Sidecar("s", 10), Sidecar("t", 20)}, kNever);
   bench.Run("t:runs s:runs m:runs m:stopped-by-caller m:exit=1 +30s stop:s");
   bench.Send(PullStarted{bench.pod(), "for a sidecar"});
@@ -117,6 +133,40 @@ TEST(ComesAgain, WhoIsAskedForOnlyOnceIsNotRefusedInVain) {
   always.Run("m:refused s:runs m:runs");
 }
 
+// kubelet goes by its older decision only in the pass in which it makes the
+// sandbox, and only where there are no init containers.
+TEST(ComesAgain, WhoEndedWellWithItsSandboxIsNotWaitedForInVain) {
+  for (const bool launch_ahead : {false, true}) {
+    SCOPED_TRACE(launch_ahead);
+    const Options options = launch_ahead ? Options{} : NoLaunchAhead();
+    const char* go = launch_ahead ? "t:runs launch:m" : "t:runs m:runs";
+    const char* lost =
+        "s:runs t:runs m:runs m:stopped-by-caller s:stopped-by-caller t:stopped-by-caller m:exit=1 t:exit=1 "
+        "s:exit=0 newsandbox ";
+    Bench never_asked({Main("m"), Main("t", 5), Sidecar("s", 10)}, kOnFailure, {}, options);
+    never_asked.Run(lost);
+    never_asked.Run("m:refused t:refused m:refused");
+    never_asked.Run(go);
+
+    Bench asked({Main("m"), Main("t", 5), Probed(Sidecar("s", 10))}, kOnFailure, {}, options);
+    asked.Run("s:runs s:ready t:runs m:runs m:stopped-by-caller s:stopped-by-caller t:stopped-by-caller");
+    asked.Run("m:exit=1 t:exit=1 s:exit=0 newsandbox m:refused t:refused s:runs");
+    asked.Run("m:refused t:refused m:refused t:refused m:refused");
+
+    Bench cannot_be_made({Main("m"), Main("t", 5), Sidecar("s", 10)}, kOnFailure, {}, options);
+    cannot_be_made.Run(lost);
+    cannot_be_made.Run("m:refused t:refused");
+    EXPECT_EQ(Only<AdmitCreate>(cannot_be_made.Create("s", 1)).size(), 1u);
+    cannot_be_made.Send(CreateFailed{cannot_be_made.sandbox(), "s", /*by_shim=*/false});
+    cannot_be_made.Run("m:refused");
+    cannot_be_made.Run(go);
+
+    Bench fails({Main("m"), Main("t", 5), Sidecar("s", 10)}, kOnFailure, {}, options);
+    fails.Run("s:runs t:runs m:runs m:stopped-by-caller s:stopped-by-caller t:stopped-by-caller");
+    fails.Run("m:exit=1 t:exit=1 s:exit=143 newsandbox m:refused t:refused m:refused t:refused m:refused");
+  }
+}
+
 TEST(ComesAgain, UnderAPolicyThatNobodyKnowsOnlyAJobsContainersAreDone) {
   for (const bool job : {false, true}) {
     SCOPED_TRACE(job);
@@ -129,8 +179,28 @@ TEST(ComesAgain, UnderAPolicyThatNobodyKnowsOnlyAJobsContainersAreDone) {
 }
 
 TEST(ComesAgain, AMainThatOnceCameBackAfterAFailureWillDoSoAgain) {
-  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
-  bench.Run("m:runs s:runs +10s m:exit=1 +20s m:runs m:exit=1 +1h nostop m:runs m:exit=0 +3s stop:s");
+  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
+  Bench bench = Bench::WithoutPlan(both, true);
+  bench.Run("m:runs s:runs +10s m:exit=1 +20s m:runs m:exit=1 +6m nostop m:runs m:exit=0 +3s stop:s");
+
+  Bench found = Bench::WithoutPlan(both, true);
+  found.Run("m:runs s:runs m:exit=1 m:runs m:exit=1 newshim +6m nostop m:runs m:exit=0 +3s stop:s");
+
+  Bench killed = Bench::WithoutPlan(both, true);
+  killed.Run("m:runs s:runs m:crash m:runs m:crash +6m nostop m:runs m:exit=0 +3s stop:s");
+
+  // It came back for another reason then: a new image, a rule for that exit code.
+  Bench does_not = Bench::WithoutPlan(both, true);
+  does_not.Run("m:runs s:runs m:exit=7 m:runs m:exit=1 +6m nostop +1m stop:s ended:s=143 masked:s");
+}
+
+// Under Never there would be no such sandbox.
+TEST(ComesAgain, AMainThatFailedWithItsSandboxComesAgainUnderAPolicyThatNobodyKnows) {
+  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
+  Bench bench = Bench::WithoutPlan(both, true);
+  bench.Send(PlanLearnt{bench.pod(), {"annotation", both}});
+  bench.Run("s:runs m:runs s:stopped-by-caller m:stopped-by-caller s:exit=143 m:exit=143 newsandbox");
+  bench.Run("+1h s:runs nostop +1h m:runs m:exit=0 stop:s");
 }
 
 // As the runtime may be able to tell of it later than of its successor.
@@ -156,6 +226,10 @@ TEST(ComesAgain, APodThatIsRestartedAsAWholeIsOrderedAnew) {
   Bench bench(containers, kNever, {}, NoLaunchAhead());
   bench.Run("s:runs m:runs m:exit=7 s:stopped-by-caller +9s s:exit=0 m:gone s:gone");
   bench.Run("m:refused s:runs m:runs m:exit=0 stop:s");
+
+  Bench with_ephemeral(containers, kNever, {}, NoLaunchAhead());
+  with_ephemeral.Run("s:runs m:runs debug:runs m:exit=7 s:stopped-by-caller s:exit=0 m:gone s:gone");
+  with_ephemeral.Run("m:refused s:runs m:runs m:exit=0 stop:s");
 
   Bench one_by_one(containers, kNever, {}, NoLaunchAhead());
   one_by_one.Run("s:runs m:runs m:exit=7 m:gone m:runs");

@@ -112,7 +112,7 @@ TEST(Completion, WithoutAPlanAnImageThatIsStillMissingIsWaitedFor) {
   bench.Send(PullStarted{bench.pod(), "slow"});
   bench.Run("m:exit=0 +1h nostop");
   bench.Send(PullEnded{bench.pod(), "slow", false});
-  bench.Run("+1h nostop");
+  bench.Run("+5m nostop");
   bench.Send(PullStarted{bench.pod(), "slow"});
   bench.Send(PullEnded{bench.pod(), "slow", true});
   bench.Run("+2s nostop +1s stop:s");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "tests/shim/pod_support.h"
@@ -107,6 +108,21 @@ TEST_F(MaskWaitTest, CallerThatLeavesIsLetGo) {
   auto call = Begin("ContainerStatus", request);
   call->Cancel();
   EXPECT_EQ(call->Wait().status.error_code(), grpc::StatusCode::CANCELLED);
+  Release();
+  EXPECT_TRUE(Eventually([this] { return pod_.Status(agent_).status().exit_code() == 0; }));
+}
+
+// kubelet takes a runtime for dead whose answers stay slow. One answer waits
+// five seconds, all together fifteen; then they pass as they are.
+TEST_F(MaskWaitTest, RuntimeThatCannotBeReadIsNotWaitedForForEver) {
+  EndBoth();
+  StartBlind();
+  EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 143) << "has waited in vain";
+  EXPECT_TRUE(Eventually([this] {
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 143);
+    return std::chrono::steady_clock::now() - began < std::chrono::seconds(4);
+  }));
   Release();
   EXPECT_TRUE(Eventually([this] { return pod_.Status(agent_).status().exit_code() == 0; }));
 }
