@@ -3,7 +3,7 @@
 
 import os
 
-from harness import session, wait
+from harness import pods, session, wait
 from harness.article import Article
 from harness.node import UNTIL_TOLD, Node, sidecar_exiting
 
@@ -93,14 +93,20 @@ class Faults(Node):
         (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name(job.name)}")
         self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", sandbox["id"])
 
+    def until_main_runs_in_a_new_sandbox(self, job):
+        """Of a pod whose sandbox is lost while its containers run; returns what had run."""
+        self.add(job.pod)
+        self.wait_running(job)
+        before = self.ids(job.name)
+        self.kill_sandbox(job)
+        job.wait_signal("main-runs", 90)
+        self.assertNotEqual(before["main"], self.ids(job.name)["main"])
+        return before
+
     def lose_the_sandbox(self, job):
         """As after a crash of the pause process or a reboot: what has run in the old sandbox counts for nothing in the new."""
         name = job.name
-        self.add(job.pod)
-        self.wait_running(job)
-        before = self.ids(name)
-        self.kill_sandbox(job)
-        job.wait_signal("main-runs", 90)
+        before = self.until_main_runs_in_a_new_sandbox(job)
         wait.until(lambda: not set(before.values()) & set(self.ids(name).values()), "both containers are new", 60)
         self.check_started_in_order(name, "collector", "main")
         job.signal("main-may-end")
@@ -128,15 +134,19 @@ class Faults(Node):
         job = Article("new-sandbox-once", "OnFailure", main=ENDS_WELL + UNTIL_TOLD, collector=DRAINS_AT_ONCE)
         main = job.pod["spec"]["containers"][0]
         main["lifecycle"] = {"postStart": {"exec": {"command": ["true"]}}}
-        self.add(job.pod)
-        self.wait_running(job)
-        before = self.ids(job.name)
-        self.kill_sandbox(job)
-        job.wait_signal("main-runs", 90)
-        self.assertNotEqual(before["main"], self.ids(job.name)["main"])
+        self.until_main_runs_in_a_new_sandbox(job)
         self.wait_running(job)
         job.signal("main-may-end")
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
+
+    def test_a_collector_that_does_not_come_again_is_not_waited_for(self):
+        """It ended well with its sandbox. After init containers kubelet decides anew what to run, and takes it for finished."""
+        job = Article("new-sandbox-init", "OnFailure", main=ENDS_BADLY + UNTIL_TOLD, collector=sidecar_exiting(0))
+        job.pod["spec"]["initContainers"] = [pods.container("init", "true")]
+        before = self.until_main_runs_in_a_new_sandbox(job)
+        job.signal("main-may-end")
+        self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 0}, seconds=90)
+        self.assertEqual(before["collector"], self.ids(job.name)["collector"])
 
 
 if __name__ == "__main__":
