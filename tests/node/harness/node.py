@@ -114,7 +114,7 @@ class Node(unittest.TestCase):
             )
             self.assertLess(statuses[first]["startedAtNs"], statuses[then]["startedAtNs"])
 
-    def check_ended(self, name, phase, exit_codes, restarts=None, seconds=60):
+    def check_ended(self, name, phase, exit_codes, restarts=None, seconds=120):
         """The pod has this phase, and its containers, as kubelet reports them, these exit codes and restart counts."""
         statuses = pod_status.containers(pod_status.wait_phase(lambda: self.pod(name), name, phase, seconds))
         seen = {container: status["state"]["terminated"]["exitCode"] for container, status in statuses.items()}
