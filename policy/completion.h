@@ -5,10 +5,10 @@
 //   OnFailure  all mains have finished with 0
 //   Always     never
 //   unknown    a pod with job labels: all mains finished with 0, or a failed
-//              one has not come back within failed_main_settle
+//              one has not come back within restart_grace_period
 //
 // A main is a regular container that is not flagged. Where the list of regular
-// containers is unknown, the pod must have been quiet for main_list_settle and
+// containers is unknown, the pod must have been quiet for quiet_period and
 // no image of its may be missing. A pod of sidecars only never completes.
 #ifndef SIDECAR_SHIM_POLICY_COMPLETION_H_
 #define SIDECAR_SHIM_POLICY_COMPLETION_H_
@@ -22,9 +22,9 @@ namespace sidecar_shim::policy {
 struct Completion {
   bool complete = false;
   // When the last main ended, in the runtime's time.
-  RuntimeTime at = 0;
+  RuntimeTime at = kNoTime;
   // The same, plus the time that a failed main was given to come back.
-  RuntimeTime settled_at = 0;
+  RuntimeTime settled_at = kNoTime;
   // Where all of it happened before this shim came: when the last main ended.
   // A drain delay that has begun does not begin anew.
   std::optional<Time> known_since;
@@ -32,7 +32,7 @@ struct Completion {
   std::optional<Time> recheck_at;
 };
 
-Completion JudgeCompletion(const PodState& pod, const Options& options, Time now);
+Completion EvaluateCompletion(const PodState& pod, const Options& options, Time now);
 
 // Is this sidecar's exit, which the runtime dates `finished_at`, reported as
 // success? (design: "Mask"; kubelet reads the exit code from ContainerStatus.)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "policy/comes_again.h"
+#include "policy/restart_detection.h"
 #include "policy/settle.h"
 #include "policy/termination.h"
 
@@ -64,24 +64,24 @@ Engine::Pod* Engine::On(const SandboxSeen& event, Time now, Actions& actions) {
   pod.state.last_activity = now;
   UpdateSettings(pod.state, event.annotations, actions);
   SandboxRecord& sandbox = pod.state.sandboxes[event.sandbox];
-  if (sandbox.order == 0) sandbox.order = next_order_++;
+  if (sandbox.sequence == 0) sandbox.sequence = next_sequence_++;
   sandbox.stopping = !event.ready;
   pod_of_sandbox_[event.sandbox] = event.pod;
   return &pod;
 }
 
-Engine::Pod* Engine::On(const PlanLearnt& event, Time, Actions&) {
+Engine::Pod* Engine::On(const SpecReceived& event, Time, Actions&) {
   auto it = pods_.find(event.pod);
   if (it == pods_.end()) return nullptr;
-  std::optional<PodPlan>& plan = it->second.state.plan;
+  std::optional<PodSpec>& spec = it->second.state.spec;
   // A stamp does not change the mind of a source that tells as much; but a
   // source that tells less (of an unreachable API server only the names are
   // left, say) does not make anybody forget it either.
-  if (plan && event.plan.IsStamp() && !event.plan.TellsMoreThan(*plan)) return nullptr;
-  if (plan && plan->IsStamp() && plan->TellsMoreThan(event.plan)) return nullptr;
-  plan = event.plan;
-  if (!plan->names_only) {
-    for (auto& [id, sandbox] : it->second.state.sandboxes) sandbox.not_coming.clear();
+  if (spec && event.spec.IsStamp() && !event.spec.IsMoreDetailedThan(*spec)) return nullptr;
+  if (spec && spec->IsStamp() && spec->IsMoreDetailedThan(event.spec)) return nullptr;
+  spec = event.spec;
+  if (!spec->names_only) {
+    for (auto& [id, sandbox] : it->second.state.sandboxes) sandbox.not_expected.clear();
   }
   return &it->second;
 }
@@ -101,13 +101,13 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
         if (other.name != event.name) return false;
         if (other.sandbox == event.sandbox) return other.attempt > event.attempt;
         auto its = state.sandboxes.find(other.sandbox);
-        return its != state.sandboxes.end() && its->second.order > sandbox.order;
+        return its != state.sandboxes.end() && its->second.sequence > sandbox.sequence;
       });
   if (const ContainerRecord* last = state.Latest(event.name);
       event.found
           ? event.attempt > 0
           : last != nullptr && last->started && last->state == RunState::kExited && last->exit_code != 0) {
-    state.came_back.insert(event.name);
+    state.restarted.insert(event.name);
   }
 
   // The exits of its predecessors decide nothing any more.
@@ -123,7 +123,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.sandbox = event.sandbox;
   record.name = event.name;
   record.attempt = event.attempt;
-  record.order = superseded ? 0 : next_order_++;
+  record.sequence = superseded ? 0 : next_sequence_++;
   record.grace_seconds = event.grace_seconds;
   record.pre_stop = event.pre_stop;
   record.by_shim = event.by_shim && !superseded;
@@ -133,11 +133,11 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   record.finished_at = event.finished_at;
   record.exit_seen = now;
   record.exited_at = now - event.exited_ago;
-  record.found_exited = event.found && event.state == RunState::kExited;
+  record.exited_before_start = event.found && event.state == RunState::kExited;
   pod_of_container_[event.container] = state.ref;
   state.arrived.try_emplace(event.name, event.traits);
-  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
-  record.traits = planned != nullptr ? WithPlanned(event.traits, planned->traits) : event.traits;
+  const ContainerSpec* spec = state.spec ? state.spec->Find(event.name) : nullptr;
+  record.traits = spec != nullptr ? MergeWithSpec(event.traits, spec->traits) : event.traits;
   if (!event.found) state.last_activity = now;
   if (event.started) sandbox.ran.insert(event.name);
   if (event.started && event.state == RunState::kExited) sandbox.ended.insert(event.name);
@@ -148,7 +148,7 @@ Engine::Pod* Engine::On(const ContainerSeen& event, Time now, Actions& actions) 
   }
   if (record.by_shim && event.found && !sandbox.stopping) {
     const bool running = event.state == RunState::kRunning;
-    const bool due = event.state == RunState::kCreated && now >= state.TakenDownUntil(event.sandbox);
+    const bool due = event.state == RunState::kCreated && now >= state.TeardownSuspectedUntil(event.sandbox);
     if (running || due) actions.emplace_back(ResumeLaunch{event.container, running});
     // Left to kubelet, as one whose start has failed.
     if (event.state == RunState::kCreated && !due) record.start_answered = true;
@@ -188,7 +188,7 @@ Engine::Pod* Engine::On(const ContainerReady& event, Time, Actions&) {
   const ContainerRecord& container = pod->state.containers.at(event.container);
   auto sandbox = pod->state.sandboxes.find(container.sandbox);
   if (sandbox == pod->state.sandboxes.end()) return nullptr;
-  const bool hook_is_news = event.by_kubelet && sandbox->second.hooks_over.insert(container.name).second;
+  const bool hook_is_news = event.by_kubelet && sandbox->second.post_start_done.insert(container.name).second;
   return sandbox->second.ready.insert(container.name).second || hook_is_news ? pod : nullptr;
 }
 
@@ -198,7 +198,7 @@ Engine::Pod* Engine::On(const PostStartReturned& event, Time, Actions&) {
   const ContainerRecord& container = pod->state.containers.at(event.container);
   auto sandbox = pod->state.sandboxes.find(container.sandbox);
   if (sandbox == pod->state.sandboxes.end()) return nullptr;
-  return sandbox->second.hooks_over.insert(container.name).second ? pod : nullptr;
+  return sandbox->second.post_start_done.insert(container.name).second ? pod : nullptr;
 }
 
 Engine::Pod* Engine::On(const StartFailed& event, Time now, Actions& actions) {
@@ -224,7 +224,7 @@ Engine::Pod* Engine::On(const ContainerExited& event, Time now, Actions&) {
   if (pod == nullptr) return nullptr;
   ContainerRecord& container = pod->state.containers.at(event.container);
   if (container.state == RunState::kExited) {
-    if (container.finished_at == 0) container.finished_at = event.finished_at;
+    if (container.finished_at == kNoTime) container.finished_at = event.finished_at;
     if (event.recorded && event.exit_code != container.exit_code) {
       container.exit_code = event.exit_code;
       container.finished_at = event.finished_at;
@@ -253,7 +253,7 @@ Engine::Pod* Engine::On(const ContainerGone& event, Time now, Actions& actions) 
     it->second.collected = true;
     if (auto sandbox = state.sandboxes.find(it->second.sandbox);
         sandbox != state.sandboxes.end() && !sandbox->second.stopping) {
-      NoticeRestartOfAll(state, sandbox->first, now);
+      DetectRestartAllContainers(state, sandbox->first, now);
     }
     return pod;
   }
@@ -273,19 +273,19 @@ Engine::Pod* Engine::On(const CallCancelled& event, Time, Actions&) {
   return nullptr;
 }
 
-Engine::Pod* Engine::On(const CallerStops& event, Time now, Actions&) {
+Engine::Pod* Engine::On(const ExternalStopStarted& event, Time now, Actions&) {
   Pod* pod = MutablePodOf(event.container);
   if (pod == nullptr) return nullptr;
   ContainerRecord& container = pod->state.containers.at(event.container);
-  container.caller_stops = true;
-  container.caller_stopped_at = now;
-  container.caller_timeout = event.timeout;
+  container.external_stop = true;
+  container.external_stop_at = now;
+  container.external_stop_timeout = event.timeout;
   return pod;
 }
 
-Engine::Pod* Engine::On(const CallerStopEnded& event, Time, Actions&) {
+Engine::Pod* Engine::On(const ExternalStopEnded& event, Time, Actions&) {
   Pod* pod = MutablePodOf(event.container);
-  if (pod != nullptr && !event.ok) pod->state.containers.at(event.container).caller_stops = false;
+  if (pod != nullptr && !event.ok) pod->state.containers.at(event.container).external_stop = false;
   return pod;
 }
 
@@ -299,7 +299,7 @@ Engine::Pod* Engine::On(const SandboxStopping& event, Time now, Actions& actions
   Pod* pod = PodOfSandbox(event.sandbox);
   if (pod == nullptr) return nullptr;
   SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
-  if (!sandbox.stopping) MarkWhatGoesWithSandbox(pod->state, event.sandbox, now);
+  if (!sandbox.stopping) MarkStoppedForRecreation(pod->state, event.sandbox, now);
   sandbox.stopping = true;
   for (auto& [name, waiting] : sandbox.waiting) {
     for (CallId call : waiting.creates) actions.emplace_back(AdmitCreate{call, {}});

@@ -56,14 +56,14 @@ class Engine {
   std::set<ContainerId> Hidden() const;
 
   // May a container be started in this sandbox without kubelet's word?
-  bool MayLaunch(const SandboxId& sandbox, Time now) const;
+  bool CanLaunch(const SandboxId& sandbox, Time now) const;
 
   // The command of a postStart hook that somebody waits for; null if there is
   // none in this container.
-  const std::vector<std::string>* AwaitedPostStart(const ContainerId& container) const;
+  const std::vector<std::string>* PendingPostStart(const ContainerId& container) const;
 
   // True while the exit of some container would lead to a stop.
-  bool AwaitsExits() const;
+  bool HasRunningSidecars() const;
 
   std::vector<ContainerId> KnownContainers() const;
   std::vector<SandboxId> KnownSandboxes() const;
@@ -82,7 +82,7 @@ class Engine {
 
   // One overload per event; each returns the pod to settle, null if none.
   Pod* On(const SandboxSeen& event, Time now, Actions& actions);
-  Pod* On(const PlanLearnt& event, Time now, Actions& actions);
+  Pod* On(const SpecReceived& event, Time now, Actions& actions);
   Pod* On(const CreateRequested& event, Time now, Actions& actions);
   Pod* On(const CreateFailed& event, Time now, Actions& actions);
   Pod* On(const ContainerSeen& event, Time now, Actions& actions);
@@ -94,8 +94,8 @@ class Engine {
   Pod* On(const ContainerExited& event, Time now, Actions& actions);
   Pod* On(const ContainerGone& event, Time now, Actions& actions);
   Pod* On(const CallCancelled& event, Time now, Actions& actions);
-  Pod* On(const CallerStops& event, Time now, Actions& actions);
-  Pod* On(const CallerStopEnded& event, Time now, Actions& actions);
+  Pod* On(const ExternalStopStarted& event, Time now, Actions& actions);
+  Pod* On(const ExternalStopEnded& event, Time now, Actions& actions);
   Pod* On(const PodTerminating& event, Time now, Actions& actions);
   Pod* On(const SandboxStopping& event, Time now, Actions& actions);
   Pod* On(const SandboxGone& event, Time now, Actions& actions);
@@ -108,7 +108,7 @@ class Engine {
   void Settle(Pod& pod, Time now, Actions& actions);
 
   Options options_;
-  uint64_t next_order_ = 1;
+  uint64_t next_sequence_ = 1;
   std::map<PodRef, Pod> pods_;
   std::map<SandboxId, PodRef> pod_of_sandbox_;
   std::map<ContainerId, PodRef> pod_of_container_;

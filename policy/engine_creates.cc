@@ -17,10 +17,10 @@ constexpr absl::string_view kRetryHint = "; network is not ready";
 // Which containers a new sandbox gets kubelet decides before it stops those in
 // the old one; whenever it decides anew, one that ended with 0 then, say, has
 // done its work as far as it knows (computePodActions).
-bool EndedWellWithItsSandbox(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
+bool CompletedWithItsSandbox(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
   const ContainerRecord* latest = pod.Latest(name);
-  return latest != nullptr && latest->went_with_sandbox && latest->sandbox != sandbox &&
-         pod.HasDoneItsWork(*latest);
+  return latest != nullptr && latest->killed_for_restart && latest->sandbox != sandbox &&
+         pod.IsComplete(*latest);
 }
 
 // Asked for a container again, and for no new one in between: kubelet has been
@@ -28,15 +28,16 @@ bool EndedWellWithItsSandbox(const PodState& pod, const SandboxId& sandbox, cons
 // has not asked for is no regular container, or has no image yet, and must not
 // be waited for; nor must one that will not come again, because its first
 // create failed, or because init containers came first.
-void LearnWhoIsNotComing(const PodState& pod, const SandboxId& id, SandboxRecord& sandbox,
-                         const std::string& name) {
+void MarkUnrequestedContainers(const PodState& pod, const SandboxId& id, SandboxRecord& sandbox,
+                               const std::string& name) {
   auto waiting = sandbox.waiting.find(name);
-  if (!pod.plan || waiting == sandbox.waiting.end() || waiting->second.asked != sandbox.asked.size()) return;
-  for (const PlannedContainer& container : pod.plan->containers) {
-    if (sandbox.asked.contains(container.name)) continue;
-    if ((pod.plan->names_only && !pod.arrived.contains(container.name)) ||
-        EndedWellWithItsSandbox(pod, id, container.name)) {
-      sandbox.not_coming.insert(container.name);
+  if (!pod.spec || waiting == sandbox.waiting.end() || waiting->second.requested != sandbox.requested.size())
+    return;
+  for (const ContainerSpec& container : pod.spec->containers) {
+    if (sandbox.requested.contains(container.name)) continue;
+    if ((pod.spec->names_only && !pod.arrived.contains(container.name)) ||
+        CompletedWithItsSandbox(pod, id, container.name)) {
+      sandbox.not_expected.insert(container.name);
     }
   }
 }
@@ -50,15 +51,15 @@ const std::pair<const ContainerId, ContainerRecord>* FindLaunched(const PodState
   for (const auto& entry : pod.containers) {
     const ContainerRecord& container = entry.second;
     if (container.sandbox != sandbox || container.name != name || container.collected) continue;
-    if (newest == nullptr || newest->second.order < container.order) newest = &entry;
+    if (newest == nullptr || newest->second.sequence < container.sequence) newest = &entry;
   }
-  if (newest == nullptr || !newest->second.by_shim || newest->second.caller_stops) return nullptr;
+  if (newest == nullptr || !newest->second.by_shim || newest->second.external_stop) return nullptr;
   const ContainerRecord& container = newest->second;
   const bool alive = container.state == RunState::kCreated || container.state == RunState::kRunning;
   // A larger attempt for an ended container is a restart: kubelet has seen the
   // exit. Unless that exit is final, then kubelet goes by an older look at the
   // pod (it counts attempts over sandboxes) and must not run it again.
-  return alive || attempt <= container.attempt || pod.IsFinal(container) ? newest : nullptr;
+  return alive || attempt <= container.attempt || pod.WillNotRestart(container) ? newest : nullptr;
 }
 
 }  // namespace
@@ -75,9 +76,9 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   state.last_activity = now;
   state.arrived.insert_or_assign(event.name, event.traits);
   // kubelet is past where it was: what it had not asked for may come now.
-  if (sandbox.asked.insert(event.name).second) sandbox.not_coming.clear();
+  if (sandbox.requested.insert(event.name).second) sandbox.not_expected.clear();
   // kubelet runs a postStart hook before it makes its next call for the pod.
-  sandbox.hooks_over = sandbox.ran;
+  sandbox.post_start_done = sandbox.ran;
 
   if (const auto* launched = FindLaunched(state, event.sandbox, event.name, event.attempt)) {
     actions.emplace_back(AnswerCreate{event.call, launched->first});
@@ -91,25 +92,25 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   const bool asked_before = waiting != sandbox.waiting.end();
   if (std::optional<std::string> other = FindInversion(state, sandbox, event.name, event.traits);
       other && !asked_before) {
-    const char* excuse = !state.plan              ? "; no plan source told of it in time"
-                         : state.plan->names_only ? "; only names were known, and it may be a native sidecar"
+    const char* excuse = !state.spec              ? "; no spec source told of it in time"
+                         : state.spec->names_only ? "; only names were known, and it may be a native sidecar"
                                                   : "";
     actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
                               absl::StrCat("priority ", event.traits.priority.value, " arrives after \"",
                                            *other, "\" of lower priority has started", excuse)});
   }
-  LearnWhoIsNotComing(state, event.sandbox, sandbox, event.name);
-  const Verdict verdict = JudgeCreate(state, sandbox, event.name);
-  const PlannedContainer* planned = state.plan ? state.plan->Find(event.name) : nullptr;
+  MarkUnrequestedContainers(state, event.sandbox, sandbox, event.name);
+  const Verdict verdict = EvaluateCreate(state, sandbox, event.name);
+  const ContainerSpec* spec = state.spec ? state.spec->Find(event.name) : nullptr;
   const bool remember =
-      options_.launch_ahead && !verdict.invalid && planned != nullptr && planned->post_start == Tri::kNo;
-  const bool now_or_never = !verdict.open && !verdict.invalid && !remember &&
-                            EndedWellWithItsSandbox(state, event.sandbox, event.name);
-  if (now_or_never) {
+      options_.launch_ahead && !verdict.invalid && spec != nullptr && spec->post_start == TriState::kNo;
+  const bool only_attempt = !verdict.open && !verdict.invalid && !remember &&
+                            CompletedWithItsSandbox(state, event.sandbox, event.name);
+  if (only_attempt) {
     actions.emplace_back(Note{Note::Kind::kInversion, state.ref, event.name,
                               absl::StrCat(verdict.message, "; let go, for kubelet asks for it only once")});
   }
-  if (verdict.open || now_or_never || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
+  if (verdict.open || only_attempt || (sandbox.timed_out.contains(event.name) && !verdict.invalid)) {
     if (waiting != sandbox.waiting.end()) {
       if (waiting->second.remembered) actions.emplace_back(Forget{event.sandbox, event.name});
       sandbox.waiting.erase(waiting);
@@ -124,7 +125,7 @@ Engine::Pod* Engine::On(const CreateRequested& event, Time now, Actions& actions
   }
   if (waiting->second.remembered && !remember) actions.emplace_back(Forget{event.sandbox, event.name});
   waiting->second.remembered = remember;
-  waiting->second.asked = sandbox.asked.size();
+  waiting->second.requested = sandbox.requested.size();
   actions.emplace_back(RefuseCreate{
       event.call, absl::StrCat(verdict.message, verdict.silent && !remember ? kRetryHint : ""), remember});
   return pod;
@@ -135,7 +136,7 @@ Engine::Pod* Engine::On(const CreateFailed& event, Time now, Actions& actions) {
   if (pod == nullptr) return nullptr;
   pod->state.last_activity = now;
   SandboxRecord& sandbox = pod->state.sandboxes.at(event.sandbox);
-  sandbox.asked.erase(event.name);
+  sandbox.requested.erase(event.name);
   if (!event.by_shim) return pod;
   auto& waiting = sandbox.waiting;
   if (auto it = waiting.find(event.name); it != waiting.end()) {

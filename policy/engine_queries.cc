@@ -7,10 +7,11 @@ namespace {
 
 // The only key of `map` that begins with `prefix` and counts; else `prefix`.
 template <typename Map, typename Counts>
-std::string FullKey(const Map& map, const std::string& prefix, const Counts& counts) {
+typename Map::key_type FullKey(const Map& map, const typename Map::key_type& prefix, const Counts& counts) {
   if (prefix.empty() || map.contains(prefix)) return prefix;
-  const std::string* found = nullptr;
-  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.starts_with(prefix); ++it) {
+  const typename Map::key_type* found = nullptr;
+  for (auto it = map.lower_bound(prefix); it != map.end() && it->first.value().starts_with(prefix.value());
+       ++it) {
     if (!counts(it->first)) continue;
     if (found != nullptr) return prefix;
     found = &it->first;
@@ -71,25 +72,26 @@ std::set<ContainerId> Engine::Hidden() const {
   return hidden;
 }
 
-bool Engine::MayLaunch(const SandboxId& sandbox, Time now) const {
+bool Engine::CanLaunch(const SandboxId& sandbox, Time now) const {
   const PodState* pod = FindPodOfSandbox(sandbox);
-  return pod != nullptr && !pod->sandboxes.at(sandbox).stopping && now >= pod->TakenDownUntil(sandbox);
+  return pod != nullptr && !pod->sandboxes.at(sandbox).stopping &&
+         now >= pod->TeardownSuspectedUntil(sandbox);
 }
 
-const std::vector<std::string>* Engine::AwaitedPostStart(const ContainerId& container) const {
+const std::vector<std::string>* Engine::PendingPostStart(const ContainerId& container) const {
   const PodState* pod = PodOfContainer(container);
-  if (pod == nullptr || !pod->plan) return nullptr;
+  if (pod == nullptr || !pod->spec) return nullptr;
   const ContainerRecord& record = pod->containers.at(container);
-  const PlannedContainer* planned = pod->plan->Find(record.name);
+  const ContainerSpec* spec = pod->spec->Find(record.name);
   auto sandbox = pod->sandboxes.find(record.sandbox);
-  if (planned == nullptr || planned->post_start_command.empty() || sandbox == pod->sandboxes.end() ||
-      sandbox->second.waiting.empty() || sandbox->second.hooks_over.contains(record.name)) {
+  if (spec == nullptr || spec->post_start_command.empty() || sandbox == pod->sandboxes.end() ||
+      sandbox->second.waiting.empty() || sandbox->second.post_start_done.contains(record.name)) {
     return nullptr;
   }
-  return &planned->post_start_command;
+  return &spec->post_start_command;
 }
 
-bool Engine::AwaitsExits() const {
+bool Engine::HasRunningSidecars() const {
   for (const auto& [ref, pod] : pods_) {
     if (!pod.state.settings.enabled) continue;
     for (const auto& [id, container] : pod.state.containers) {

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "policy/plan.h"
+#include "policy/spec.h"
 #include "policy/traits.h"
 #include "policy/types.h"
 
@@ -29,16 +29,16 @@ struct SandboxSeen {
   bool ready = true;
 };
 
-// A plan source told what the pod looks like. Replaces an earlier plan.
-struct PlanLearnt {
+// A spec source told what the pod looks like. Replaces an earlier spec.
+struct SpecReceived {
   PodRef pod;
-  PodPlan plan;
+  PodSpec spec;
 };
 
 // Somebody asks to create a container. Answered by exactly one of AdmitCreate,
 // RefuseCreate, AnswerCreate, now or (while a launch is under way) later.
 struct CreateRequested {
-  CallId call = 0;
+  CallId call;
   SandboxId sandbox;
   std::string name;
   uint32_t attempt = 0;
@@ -70,16 +70,16 @@ struct ContainerSeen {
   RunState state = RunState::kCreated;
   bool started = false;  // ran at least once
   int32_t exit_code = 0;
-  RuntimeTime finished_at = 0;
+  RuntimeTime finished_at = kNoTime;
   Duration exited_ago{0};  // by the runtime's clock; for what is found exited
 };
 
 // Somebody asks to start a container. Answered by exactly one of ForwardStart,
 // AnswerStart, FailStart, now or later, by `patience` at the latest.
 struct StartRequested {
-  CallId call = 0;
+  CallId call;
   ContainerId container;
-  Time patience{0};
+  Time patience{};
 };
 
 struct ContainerStarted {
@@ -108,7 +108,7 @@ struct StartFailed {
 struct ContainerExited {
   ContainerId container;
   int32_t exit_code = 0;
-  RuntimeTime finished_at = 0;
+  RuntimeTime finished_at = kNoTime;
   // As ContainerStatus tells it, which is what kubelet goes by. A runtime that
   // crashes may lose the exit that its event has told, and make one up.
   bool recorded = false;
@@ -120,19 +120,19 @@ struct ContainerGone {
 
 // The caller of a waiting request has gone away.
 struct CallCancelled {
-  CallId call = 0;
+  CallId call;
 };
 
 // kubelet or a person (not the shim) stops a container, and kills it after
 // `timeout`.
-struct CallerStops {
+struct ExternalStopStarted {
   ContainerId container;
   Duration timeout{0};
 };
 
 // The call that stopped it is over. Not ok: it failed or was given up, and
 // nobody is at it any more.
-struct CallerStopEnded {
+struct ExternalStopEnded {
   ContainerId container;
   bool ok = false;
 };
@@ -173,45 +173,45 @@ struct SidecarStopEnded {
 struct Tick {};
 
 using Event =
-    std::variant<SandboxSeen, PlanLearnt, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
+    std::variant<SandboxSeen, SpecReceived, CreateRequested, CreateFailed, ContainerSeen, StartRequested,
                  ContainerStarted, ContainerReady, PostStartReturned, StartFailed, ContainerExited,
-                 ContainerGone, CallCancelled, CallerStops, CallerStopEnded, PodTerminating, SandboxStopping,
-                 SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
+                 ContainerGone, CallCancelled, ExternalStopStarted, ExternalStopEnded, PodTerminating,
+                 SandboxStopping, SandboxGone, PullStarted, PullEnded, SidecarStopEnded, Tick>;
 
 // ---- actions ----
 
 // Forward the create. Non-empty stamps go into the container's annotations, so
 // that a later shim knows what this one knew.
 struct AdmitCreate {
-  CallId call = 0;
+  CallId call;
   Annotations stamps;
 };
 
 // Refuse the create with FAILED_PRECONDITION. remember: keep the request, a
 // Launch for it may follow.
 struct RefuseCreate {
-  CallId call = 0;
+  CallId call;
   std::string message;
   bool remember = false;
 };
 
 // Answer the create with a container that exists already.
 struct AnswerCreate {
-  CallId call = 0;
+  CallId call;
   ContainerId container;
 };
 
 struct ForwardStart {
-  CallId call = 0;
+  CallId call;
 };
 
 // Answer the start with success: the container runs already.
 struct AnswerStart {
-  CallId call = 0;
+  CallId call;
 };
 
 struct FailStart {
-  CallId call = 0;
+  CallId call;
   std::string message;
 };
 

@@ -12,9 +12,9 @@ constexpr size_t kNamesInMessage = 3;
 // Will not run in this sandbox although it has not run here yet: it did its
 // work before the sandbox was replaced (only OnFailure lets a pod with a
 // finished container have a new one), or its only start failed under Never.
-bool WillNotCome(const PodState& pod, const std::string& name) {
+bool WillNotRun(const PodState& pod, const std::string& name) {
   const ContainerRecord* latest = pod.Latest(name);
-  return latest != nullptr && !latest->went_with_sandbox && pod.HasDoneItsWork(*latest);
+  return latest != nullptr && !latest->killed_for_restart && pod.IsComplete(*latest);
 }
 
 std::string Describe(const Ranked& ranked) {
@@ -37,8 +37,8 @@ std::string InvalidMessage(const Priority& priority) {
 
 bool WaitsForProbe(const PodState& pod, const std::string& name) {
   if (pod.settings.launch_gate == LaunchGate::kRunning) return false;
-  const PlannedContainer* planned = pod.plan->Find(name);
-  return planned != nullptr && planned->Probed();
+  const ContainerSpec* spec = pod.spec->Find(name);
+  return spec != nullptr && spec->Probed();
 }
 
 // The words stay the same while a container comes up, so that kubelet's events
@@ -57,21 +57,21 @@ std::string WaitMessage(const Ranked& self, const std::vector<Ranked>& missing, 
 }  // namespace
 
 bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
-  if (WillNotCome(pod, name) || sandbox.not_coming.contains(name)) return true;
+  if (WillNotRun(pod, name) || sandbox.not_expected.contains(name)) return true;
   if (!sandbox.ran.contains(name)) return false;
   if (pod.settings.launch_gate == LaunchGate::kRunning || sandbox.ended.contains(name)) return true;
   if (WaitsForProbe(pod, name) && !sandbox.ready.contains(name)) return false;
-  const PlannedContainer* planned = pod.plan->Find(name);
-  return (planned != nullptr && planned->post_start == Tri::kNo) || sandbox.hooks_over.contains(name);
+  const ContainerSpec* spec = pod.spec->Find(name);
+  return (spec != nullptr && spec->post_start == TriState::kNo) || sandbox.post_start_done.contains(name);
 }
 
-Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
+Verdict EvaluateCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name) {
   if (sandbox.stopping || sandbox.ran.contains(name) || !pod.settings.enabled) return {};
   const Priority own = pod.TraitsOf(name).priority;
-  // Without a plan a bad value is refused too: the pod may have other containers.
+  // Without a spec a bad value is refused too: the pod may have other containers.
   const bool judged_by_env =
       !pod.settings.ordered && !pod.TraitsOf(name).barrier &&
-      (!pod.plan || (pod.plan->containers.size() > 1 && pod.plan->Find(name) != nullptr));
+      (!pod.spec || (pod.spec->containers.size() > 1 && pod.spec->Find(name) != nullptr));
   if (judged_by_env && own.kind == Priority::Kind::kInvalid)
     return {.open = false, .message = InvalidMessage(own), .invalid = true};
 
@@ -89,10 +89,10 @@ Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std
           .silent = for_probe || learning};
 }
 
-Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
-  // Where a plan is known, the gate at the create has decided already, a launch
+Verdict EvaluateStart(const PodState& pod, const ContainerRecord& container) {
+  // Where a spec is known, the gate at the create has decided already, a launch
   // timeout included.
-  if (!pod.settings.enabled || pod.plan || container.started || container.traits.barrier) return {};
+  if (!pod.settings.enabled || pod.spec || container.started || container.traits.barrier) return {};
   auto sandbox = pod.sandboxes.find(container.sandbox);
   auto ran = [&](const std::string& name) {
     return sandbox != pod.sandboxes.end() && sandbox->second.ran.contains(name);
@@ -106,7 +106,7 @@ Verdict JudgeStart(const PodState& pod, const ContainerRecord& container) {
         other.state != RunState::kCreated || other.traits.barrier) {
       continue;
     }
-    const bool higher = pod.settings.ordered ? other.order < container.order
+    const bool higher = pod.settings.ordered ? other.sequence < container.sequence
                                              : other.traits.priority.value > container.traits.priority.value;
     if (higher && (blocker == nullptr || other.traits.priority.value > blocker->traits.priority.value)) {
       blocker = &other;
@@ -127,13 +127,13 @@ std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecor
       traits.priority.kind != Priority::Kind::kValue) {
     return std::nullopt;
   }
-  // Init, ephemeral and native sidecar containers are not counted, where a plan tells.
-  if (pod.plan && pod.plan->Find(name) == nullptr) return std::nullopt;
+  // Init, ephemeral and native sidecar containers are not counted, where a spec tells.
+  if (pod.spec && pod.spec->Find(name) == nullptr) return std::nullopt;
   for (const std::string& other : sandbox.ran) {
-    if (pod.plan && pod.plan->Find(other) == nullptr) continue;
+    if (pod.spec && pod.spec->Find(other) == nullptr) continue;
     const ContainerRecord* record = pod.Latest(other);
-    // Without a plan a container that has finished may have been an init container.
-    if (!pod.plan && (record == nullptr || record->state != RunState::kRunning)) continue;
+    // Without a spec a container that has finished may have been an init container.
+    if (!pod.spec && (record == nullptr || record->state != RunState::kRunning)) continue;
     if (pod.TraitsOf(other).priority.value < traits.priority.value) return other;
   }
   return std::nullopt;

@@ -28,15 +28,15 @@ bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::s
 
 // May `name` be created in `sandbox` now? A restart in a sandbox where it ran
 // is always open; so is everything in a sandbox that is being stopped.
-Verdict JudgeCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
+Verdict EvaluateCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
 
 // May this created container be started now? Closed while a neighbour of
 // higher priority in the same sandbox exists but no container of that name has
-// been started there. For pods without a plan only.
-Verdict JudgeStart(const PodState& pod, const ContainerRecord& container);
+// been started there. For pods without a spec only.
+Verdict EvaluateStart(const PodState& pod, const ContainerRecord& container);
 
 // The name of a container of lower priority that had already started in
-// `sandbox` when `name` came, if any (no plan told of it in time).
+// `sandbox` when `name` came, if any (no spec told of it in time).
 std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecord& sandbox,
                                          const std::string& name, const Traits& traits);
 

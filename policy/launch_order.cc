@@ -8,17 +8,17 @@ namespace {
 Priority Effective(const PodState& pod, const std::string& name, size_t index) {
   if (pod.settings.ordered) return Priority{Priority::Kind::kValue, -static_cast<int64_t>(index), {}};
   Priority priority = pod.TraitsOf(name).priority;
-  if (pod.plan->names_only && !pod.arrived.contains(name)) priority.kind = Priority::Kind::kUnresolved;
+  if (pod.spec->names_only && !pod.arrived.contains(name)) priority.kind = Priority::Kind::kUnresolved;
   if (priority.kind == Priority::Kind::kUnset) priority.kind = Priority::Kind::kValue;
   return priority;
 }
 
 bool HasBarrier(const PodState& pod) {
   auto arrived_with_barrier = [](const auto& entry) { return entry.second.barrier; };
-  auto planned_with_barrier = [](const PlannedContainer& container) { return container.traits.barrier; };
+  auto declared_with_barrier = [](const ContainerSpec& container) { return container.traits.barrier; };
   return std::any_of(pod.arrived.begin(), pod.arrived.end(), arrived_with_barrier) ||
-         (pod.plan &&
-          std::any_of(pod.plan->containers.begin(), pod.plan->containers.end(), planned_with_barrier));
+         (pod.spec &&
+          std::any_of(pod.spec->containers.begin(), pod.spec->containers.end(), declared_with_barrier));
 }
 
 bool IsNumber(const Priority& priority) { return priority.kind == Priority::Kind::kValue; }
@@ -27,11 +27,11 @@ bool IsNumber(const Priority& priority) { return priority.kind == Priority::Kind
 
 LaunchOrder LaunchOrder::Of(const PodState& pod) {
   LaunchOrder order;
-  if (!pod.settings.enabled || !pod.plan || pod.plan->containers.size() < 2 || HasBarrier(pod)) return order;
+  if (!pod.settings.enabled || !pod.spec || pod.spec->containers.size() < 2 || HasBarrier(pod)) return order;
   // Learning holds containers back: not for pods that ask for nothing.
-  if (pod.plan->names_only && !pod.ShowsIntent()) return order;
-  for (size_t i = 0; i < pod.plan->containers.size(); ++i) {
-    const std::string& name = pod.plan->containers[i].name;
+  if (pod.spec->names_only && !pod.ShowsIntent()) return order;
+  for (size_t i = 0; i < pod.spec->containers.size(); ++i) {
+    const std::string& name = pod.spec->containers[i].name;
     order.ranked_.push_back(Ranked{name, Effective(pod, name, i)});
   }
   const Priority& first = order.ranked_.front().priority;
@@ -65,9 +65,9 @@ std::vector<Ranked> LaunchOrder::BlockersOf(const std::string& name) const {
 }
 
 int64_t EffectivePriority(const PodState& pod, const std::string& name) {
-  if (pod.settings.ordered && pod.plan) {
-    for (size_t i = 0; i < pod.plan->containers.size(); ++i) {
-      if (pod.plan->containers[i].name == name) return -static_cast<int64_t>(i);
+  if (pod.settings.ordered && pod.spec) {
+    for (size_t i = 0; i < pod.spec->containers.size(); ++i) {
+      if (pod.spec->containers[i].name == name) return -static_cast<int64_t>(i);
     }
   }
   return pod.TraitsOf(name).priority.value;

@@ -3,7 +3,7 @@
 //   LaunchOrder order = LaunchOrder::Of(pod);
 //   for (const Blocker& b : order.BlockersOf("main")) ...
 //
-// Order is off (nobody waits) for pods without a plan, with one container,
+// Order is off (nobody waits) for pods without a spec, with one container,
 // with all-equal priorities, with OpenKruise's own barrier, and opted-out pods
 // (facts/openkruise.md §1.2).
 #ifndef SIDECAR_SHIM_POLICY_LAUNCH_ORDER_H_
@@ -28,7 +28,7 @@ class LaunchOrder {
 
   bool on() const { return on_; }
 
-  // Null for a container that is not a regular one of the plan.
+  // Null for a container that is not a regular one of the spec.
   const Ranked* Find(const std::string& name) const;
 
   // The containers that must be up before `name`: higher priority, or a

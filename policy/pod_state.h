@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "policy/events.h"
-#include "policy/plan.h"
 #include "policy/settings.h"
+#include "policy/spec.h"
 #include "policy/types.h"
 
 namespace sidecar_shim::policy {
@@ -23,7 +23,7 @@ struct StopProgress {
   enum class Stage { kNone, kUnderWay, kRetryWait };
   Stage stage = Stage::kNone;
   int failures = 0;
-  Time retry_at{0};
+  Time retry_at{};
   bool pre_stop_done = false;
 
   bool operator==(const StopProgress&) const = default;
@@ -33,7 +33,7 @@ struct ContainerRecord {
   SandboxId sandbox;
   std::string name;
   uint32_t attempt = 0;
-  uint64_t order = 0;  // the later a container was seen, the larger
+  uint64_t sequence = 0;  // the later a container was seen, the larger
   Traits traits;
   int64_t grace_seconds = 30;
   bool pre_stop = false;  // kubelet runs its hook before it calls for its stop
@@ -42,18 +42,18 @@ struct ContainerRecord {
   RunState state = RunState::kCreated;
   bool started = false;
   int32_t exit_code = 0;
-  RuntimeTime finished_at = 0;
-  Time exit_seen{0};
-  Time exited_at{0};          // earlier than exit_seen where it was found exited
-  bool caller_stops = false;  // and has not given up
-  std::optional<Time> caller_stopped_at;
-  Duration caller_timeout{0};
+  RuntimeTime finished_at = kNoTime;
+  Time exit_seen{};
+  Time exited_at{};           // earlier than exit_seen where it was found exited
+  bool external_stop = false;  // and has not given up
+  std::optional<Time> external_stop_at;
+  Duration external_stop_timeout{0};
   // kubelet stopped it to replace its sandbox, or to run the whole pod anew in
   // it: whatever its exit code, it comes again.
-  bool went_with_sandbox = false;
-  bool collected = false;     // gone from the runtime, kept for its exit
-  bool found_exited = false;  // had ended before this shim came
-  bool probing = false;       // by the shim
+  bool killed_for_restart = false;
+  bool collected = false;            // gone from the runtime, kept for its exit
+  bool exited_before_start = false;  // had ended before this shim came
+  bool probing = false;              // by the shim
   StopProgress stop;
 
   bool operator==(const ContainerRecord&) const = default;
@@ -61,26 +61,26 @@ struct ContainerRecord {
 
 // A container that was refused in this sandbox and has not been created since.
 struct WaitingContainer {
-  Time since{0};
+  Time since{};
   bool remembered = false;
   bool launching = false;
-  size_t asked = 0;  // how many of the sandbox's containers kubelet had asked for by the last refusal
+  size_t requested = 0;  // how many of the sandbox's containers kubelet had asked for by the last refusal
   std::vector<CallId> creates;  // calls that wait for the launch under way
 
   bool operator==(const WaitingContainer&) const = default;
 };
 
 struct SandboxRecord {
-  uint64_t order = 0;
+  uint64_t sequence = 0;
   bool stopping = false;
   // Names of containers that, in this sandbox, ...
-  std::set<std::string> ran;         // were started
-  std::set<std::string> hooks_over;  // were started and are through with their postStart
-  std::set<std::string> ready;       // passed their probes once
-  std::set<std::string> ended;       // were started and have ended since
-  std::set<std::string> timed_out;   // were held for too long: held no more
-  std::set<std::string> asked;       // kubelet has asked for, not in vain as far as is known
-  std::set<std::string> not_coming;  // kubelet does not ask for, it seems
+  std::set<std::string> ran;              // were started
+  std::set<std::string> post_start_done;  // were started and are through with their postStart
+  std::set<std::string> ready;            // passed their probes once
+  std::set<std::string> ended;            // were started and have ended since
+  std::set<std::string> timed_out;        // were held for too long: held no more
+  std::set<std::string> requested;        // kubelet has asked for, not in vain as far as is known
+  std::set<std::string> not_expected;     // kubelet does not ask for, it seems
   std::map<std::string, WaitingContainer> waiting;
 
   bool operator==(const SandboxRecord&) const = default;
@@ -88,29 +88,29 @@ struct SandboxRecord {
 
 struct HeldStart {
   ContainerId container;
-  Time patience{0};
+  Time patience{};
 
   bool operator==(const HeldStart&) const = default;
 };
 
 // How soon after the last container's end kubelet stops the sandbox.
-inline constexpr Duration kSandboxFollows = std::chrono::seconds(5);
+inline constexpr Duration kSandboxStopDelay = std::chrono::seconds(5);
 
 struct PodState {
   PodRef ref;
   PodSettings settings;
   Annotations annotations;
   bool job_labels = false;
-  bool terminating = false;  // deleted, as a plan source tells
-  std::optional<PodPlan> plan;
+  bool terminating = false;  // deleted, as a spec source tells
+  std::optional<PodSpec> spec;
   std::map<std::string, Traits> arrived;  // what containers brought with their creates
-  std::set<std::string> came_back;        // run by kubelet again, it seems because they had failed
+  std::set<std::string> restarted;        // run by kubelet again, it seems because they had failed
   std::map<SandboxId, SandboxRecord> sandboxes;
   std::map<ContainerId, ContainerRecord> containers;
   std::map<CallId, HeldStart> held_starts;
 
   // Signs that further containers may come (used where the list is unknown).
-  Time last_activity{0};
+  Time last_activity{};
   std::multiset<std::string> pulls;
   std::map<std::string, Time> failed_pulls;  // when the last one failed
 
@@ -126,15 +126,15 @@ struct PodState {
   // True if the container has ended and kubelet is known not to run it again in
   // this pod: by its restart policy, or as a sidecar of a finished job, which
   // is reported as a success.
-  bool IsFinal(const ContainerRecord& container) const;
+  bool WillNotRestart(const ContainerRecord& container) const;
   // The same; or it has ended well in a pod of a Job, so that only a policy that
   // no source tells could bring it back.
-  bool HasDoneItsWork(const ContainerRecord& container) const;
+  bool IsComplete(const ContainerRecord& container) const;
   // Until when it must be taken that somebody (kubelet, most likely) takes this
   // sandbox's containers down; Time::min() where nothing says so. A stop of one
   // container may be the first sign of it, or concern that container alone: the
   // sandbox's own stop shows which, within the pod's grace.
-  Time TakenDownUntil(const SandboxId& sandbox) const;
+  Time TeardownSuspectedUntil(const SandboxId& sandbox) const;
   // True if any container, planned or seen, asks for order or termination.
   bool ShowsIntent() const;
 };

@@ -17,7 +17,7 @@ inline constexpr absl::string_view kPriorityEnv = "KRUISE_CONTAINER_PRIORITY";
 inline constexpr absl::string_view kBarrierEnv = "KRUISE_CONTAINER_BARRIER";
 inline constexpr absl::string_view kOrderedAnnotation = "apps.kruise.io/container-launch-priority";
 
-// A container's own priority. kUnset counts as 0. kUnresolved: the plan names
+// A container's own priority. kUnset counts as 0. kUnresolved: the spec names
 // the env, but only kubelet knows its value (valueFrom, $(VAR)); the container
 // brings it when it is created.
 struct Priority {

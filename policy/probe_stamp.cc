@@ -120,17 +120,17 @@ class Reader {
 
 }  // namespace
 
-std::string EncodeProbes(const std::vector<PlannedContainer>& containers) {
+std::string EncodeProbes(const std::vector<ContainerSpec>& containers) {
   Writer writer;
-  for (const PlannedContainer& container : containers) {
+  for (const ContainerSpec& container : containers) {
     if (container.startup_probe) writer.Probe(container.name, kStartup, *container.startup_probe);
     if (container.readiness_probe) writer.Probe(container.name, kReadiness, *container.readiness_probe);
   }
   return writer.text().size() <= kMostText ? writer.text() : "";
 }
 
-bool DecodeProbes(absl::string_view text, std::vector<PlannedContainer>& containers) {
-  std::vector<PlannedContainer> result = containers;
+bool DecodeProbes(absl::string_view text, std::vector<ContainerSpec>& containers) {
+  std::vector<ContainerSpec> result = containers;
   Reader reader(text);
   while (reader.ok() && !reader.AtEnd()) {
     const std::string name = reader.Word();

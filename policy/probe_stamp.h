@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "policy/plan.h"
+#include "policy/spec.h"
 
 namespace sidecar_shim::policy {
 
 // Empty where there are none, and where they take more than 4 KiB: kubelet
 // reads the annotations of all containers every second.
-std::string EncodeProbes(const std::vector<PlannedContainer>& containers);
+std::string EncodeProbes(const std::vector<ContainerSpec>& containers);
 
 // Gives each container its own. False, with none changed, where the text is
 // damaged or names a container that is not there.
-bool DecodeProbes(absl::string_view text, std::vector<PlannedContainer>& containers);
+bool DecodeProbes(absl::string_view text, std::vector<ContainerSpec>& containers);
 
 }  // namespace sidecar_shim::policy
 

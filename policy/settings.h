@@ -18,7 +18,7 @@ inline constexpr absl::string_view kLaunchTimeoutAnnotation = "sidecar-shim.io/l
 inline constexpr absl::string_view kDrainDelayAnnotation = "sidecar-shim.io/drain-delay";
 inline constexpr absl::string_view kLaunchGateAnnotation = "sidecar-shim.io/launch-gate";
 inline constexpr absl::string_view kEnabledAnnotation = "sidecar-shim.io/enabled";
-inline constexpr absl::string_view kPlanAnnotation = "sidecar-shim.io/plan";
+inline constexpr absl::string_view kContainersAnnotation = "sidecar-shim.io/containers";
 
 // When a container of higher priority stops being waited for.
 enum class LaunchGate {
@@ -43,9 +43,9 @@ struct Options {
   Duration drain_delay{0};
   // restartPolicy unknown: how long a failed main may take to come back, the
   // first time.
-  Duration failed_main_settle = std::chrono::seconds(30);
+  Duration restart_grace_period = std::chrono::seconds(30);
   // Container list unknown: how long a pod must have been quiet.
-  Duration main_list_settle = std::chrono::seconds(3);
+  Duration quiet_period = std::chrono::seconds(3);
   // Shorter graces would not let a stop signal be handled (kubelet's minimum).
   Duration minimum_grace = std::chrono::seconds(2);
   Duration stop_retry_base = std::chrono::seconds(1);

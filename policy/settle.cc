@@ -29,7 +29,7 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
     if (sandbox.stopping) continue;
     for (auto& [name, waiting] : sandbox.waiting) {
       if (waiting.launching) continue;
-      const Verdict verdict = JudgeCreate(pod, sandbox, name);
+      const Verdict verdict = EvaluateCreate(pod, sandbox, name);
       if (verdict.invalid) continue;
       if (!verdict.open && !sandbox.timed_out.contains(name)) {
         if (pod.settings.launch_timeout == Duration{0}) continue;
@@ -44,7 +44,7 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
       if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
       // Of a pod that is being deleted kubelet stops the containers first and
       // the sandbox after them. Whether this is one, its own retry will show.
-      if (const Time until = pod.TakenDownUntil(sandbox_id); now < until) {
+      if (const Time until = pod.TeardownSuspectedUntil(sandbox_id); now < until) {
         if (until != Time::max()) wakeup.At(until);
         continue;
       }
@@ -77,14 +77,13 @@ void SettleProbes(PodState& pod, Actions& actions) {
   std::map<SandboxId, std::set<std::string>> wanted;
   for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, sandbox);
   for (auto& [id, container] : pod.containers) {
-    const PlannedContainer* planned = pod.plan ? pod.plan->Find(container.name) : nullptr;
-    const bool probe = planned != nullptr && planned->Probed() && container.state == RunState::kRunning &&
-                       !container.caller_stops && wanted[container.sandbox].contains(container.name);
+    const ContainerSpec* spec = pod.spec ? pod.spec->Find(container.name) : nullptr;
+    const bool probe = spec != nullptr && spec->Probed() && container.state == RunState::kRunning &&
+                       !container.external_stop && wanted[container.sandbox].contains(container.name);
     if (probe == container.probing) continue;
     container.probing = probe;
     if (probe) {
-      actions.emplace_back(
-          StartProbing{id, container.sandbox, planned->startup_probe, planned->readiness_probe});
+      actions.emplace_back(StartProbing{id, container.sandbox, spec->startup_probe, spec->readiness_probe});
     } else {
       actions.emplace_back(StopProbing{id});
     }
@@ -110,7 +109,7 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
     } else if (launched && !container.started) {
       verdict = {.open = false, .message = "sidecar-shim: the container is still being started"};
     } else if (!launched) {
-      verdict = JudgeStart(pod, container);
+      verdict = EvaluateStart(pod, container);
     }
     if (!verdict.open && now < it->second.patience) {
       wakeup.At(it->second.patience);
@@ -130,7 +129,7 @@ void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup)
 }
 
 void SettleTermination(PodState& pod, const Options& options, Time now, Actions& actions, Wakeup& wakeup) {
-  const Completion completion = JudgeCompletion(pod, options, now);
+  const Completion completion = EvaluateCompletion(pod, options, now);
   wakeup.At(completion.recheck_at);
   if (!completion.complete) {
     pod.completed_since.reset();
@@ -141,14 +140,14 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
     pod.completed_since = std::min(now, completion.known_since.value_or(now));
     actions.emplace_back(Note{Note::Kind::kPodComplete, pod.ref, "", "all main containers have finished"});
   }
-  const StopDecision decision = JudgeStops(pod, now);
+  const StopDecision decision = EvaluateStops(pod, now);
   wakeup.At(decision.recheck_at);
   for (const ContainerId& id : decision.stop_now) {
     ContainerRecord& container = pod.containers.at(id);
     if (!pod.stop_began) pod.stop_began = now;
     container.stop.stage = StopProgress::Stage::kUnderWay;
     actions.emplace_back(
-        StopSidecar{id, RestOfGrace(pod, container, options, now), !container.stop.pre_stop_done});
+        StopSidecar{id, RemainingGrace(pod, container, options, now), !container.stop.pre_stop_done});
     actions.emplace_back(
         Note{Note::Kind::kSidecarStop, pod.ref, container.name, "all main containers have finished"});
   }
@@ -162,7 +161,7 @@ Annotations StampFor(const PodState& pod, const std::string& name, bool by_shim)
   stamp.traits = pod.TraitsOf(name);
   stamp.by_shim = by_shim;
   // Names can be asked for again; without what has arrived they would mislead.
-  if (pod.plan && !pod.plan->names_only) stamp.plan = pod.plan;
+  if (pod.spec && !pod.spec->names_only) stamp.spec = pod.spec;
   return WriteStamp(stamp);
 }
 

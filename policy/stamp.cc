@@ -17,7 +17,7 @@ namespace {
 //   traits      p<priority> | u (unresolved) | x (invalid) | - (unset), then s, i, b flags
 //   container   name/traits/hook[/own restartPolicy[/rule,rule...]], hook: y, n or ?
 //   rule        + (any of) or - (any but) the exit codes, with . between them
-//   plan        restartPolicy;container;container;...
+//   spec        restartPolicy;container;container;...
 std::string Key(absl::string_view name) { return absl::StrCat(kStampPrefix, name); }
 
 std::string EncodePriority(const Priority& priority) {
@@ -74,8 +74,10 @@ std::optional<RestartRule> DecodeRule(absl::string_view text) {
   return rule;
 }
 
-std::string EncodeContainer(const PlannedContainer& container) {
-  const char* hook = container.post_start == Tri::kYes ? "y" : container.post_start == Tri::kNo ? "n" : "?";
+std::string EncodeContainer(const ContainerSpec& container) {
+  const char* hook = container.post_start == TriState::kYes  ? "y"
+                     : container.post_start == TriState::kNo ? "n"
+                                                             : "?";
   std::string text = absl::StrCat(container.name, "/", EncodeTraits(container.traits), "/", hook);
   if (!container.own_restart_policy) return text;
   absl::StrAppend(&text, "/", RestartPolicyName(*container.own_restart_policy));
@@ -85,16 +87,16 @@ std::string EncodeContainer(const PlannedContainer& container) {
   return text;
 }
 
-std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
+std::optional<ContainerSpec> DecodeContainer(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   if (parts.size() < 3 || parts[0].empty()) return std::nullopt;
   std::optional<Traits> traits = DecodeTraits(parts[1]);
   if (!traits) return std::nullopt;
-  PlannedContainer container;
+  ContainerSpec container;
   container.name = std::string(parts[0]);
   container.traits = *traits;
   const char hook = parts[2].empty() ? '?' : parts[2].front();
-  container.post_start = hook == 'y' ? Tri::kYes : hook == 'n' ? Tri::kNo : Tri::kUnknown;
+  container.post_start = hook == 'y' ? TriState::kYes : hook == 'n' ? TriState::kNo : TriState::kUnknown;
   if (parts.size() > 3) container.own_restart_policy = ParseRestartPolicy(parts[3]);
   if (parts.size() > 4) {
     for (const absl::string_view part : absl::StrSplit(parts[4], ',')) {
@@ -106,17 +108,17 @@ std::optional<PlannedContainer> DecodeContainer(absl::string_view text) {
   return container;
 }
 
-std::optional<PodPlan> DecodePlan(absl::string_view text) {
+std::optional<PodSpec> DecodeSpec(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
-  PodPlan plan;
-  plan.source = std::string(kStampSource);
-  plan.restart_policy = ParseRestartPolicy(parts[0]);
+  PodSpec spec;
+  spec.source = std::string(kStampSource);
+  spec.restart_policy = ParseRestartPolicy(parts[0]);
   for (size_t i = 1; i < parts.size(); ++i) {
-    std::optional<PlannedContainer> container = DecodeContainer(parts[i]);
+    std::optional<ContainerSpec> container = DecodeContainer(parts[i]);
     if (!container) return std::nullopt;
-    plan.containers.push_back(*std::move(container));
+    spec.containers.push_back(*std::move(container));
   }
-  return plan;
+  return spec;
 }
 
 }  // namespace
@@ -125,13 +127,13 @@ Annotations WriteStamp(const Stamp& stamp) {
   Annotations annotations;
   annotations[Key("container")] = EncodeTraits(stamp.traits);
   if (stamp.by_shim) annotations[Key("launched-ahead")] = "true";
-  if (stamp.plan) {
-    std::string text(RestartPolicyName(stamp.plan->restart_policy));
-    for (const PlannedContainer& container : stamp.plan->containers) {
+  if (stamp.spec) {
+    std::string text(RestartPolicyName(stamp.spec->restart_policy));
+    for (const ContainerSpec& container : stamp.spec->containers) {
       absl::StrAppend(&text, ";", EncodeContainer(container));
     }
     annotations[Key("pod")] = text;
-    if (std::string probes = EncodeProbes(stamp.plan->containers); !probes.empty())
+    if (std::string probes = EncodeProbes(stamp.spec->containers); !probes.empty())
       annotations[Key("probes")] = std::move(probes);
   }
   return annotations;
@@ -147,9 +149,9 @@ std::optional<Stamp> ReadStamp(const Annotations& container_annotations) {
   Stamp stamp;
   if (std::optional<Traits> decoded = DecodeTraits(*traits)) stamp.traits = *decoded;
   stamp.by_shim = find("launched-ahead") != nullptr;
-  if (const std::string* plan = find("pod")) stamp.plan = DecodePlan(*plan);
-  if (const std::string* probes = find("probes"); probes != nullptr && stamp.plan)
-    DecodeProbes(*probes, stamp.plan->containers);
+  if (const std::string* spec = find("pod")) stamp.spec = DecodeSpec(*spec);
+  if (const std::string* probes = find("probes"); probes != nullptr && stamp.spec)
+    DecodeProbes(*probes, stamp.spec->containers);
   return stamp;
 }
 

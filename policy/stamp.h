@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "policy/plan.h"
+#include "policy/spec.h"
 #include "policy/types.h"
 
 namespace sidecar_shim::policy {
@@ -17,7 +17,7 @@ inline constexpr absl::string_view kStampPrefix = "internal.sidecar-shim.io/";
 struct Stamp {
   Traits traits;
   bool by_shim = false;  // created ahead of kubelet
-  std::optional<PodPlan> plan;
+  std::optional<PodSpec> spec;
 };
 
 Annotations WriteStamp(const Stamp& stamp);

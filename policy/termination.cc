@@ -9,20 +9,20 @@ namespace {
 
 // A container that would be restarted although it is reported as a success is
 // left alone: stopping it again and again helps nobody (KEP-5307).
-bool RestartsAnyway(const PodState& pod, const std::string& name) {
-  const PlannedContainer* planned = pod.plan ? pod.plan->Find(name) : nullptr;
-  return planned != nullptr && pod.plan->RunsAgain(*planned, 0) == Tri::kYes;
+bool RestartsAfterSuccess(const PodState& pod, const std::string& name) {
+  const ContainerSpec* spec = pod.spec ? pod.spec->Find(name) : nullptr;
+  return spec != nullptr && pod.spec->RestartsAfter(*spec, 0) == TriState::kYes;
 }
 
-// Regular containers only: a plan that lists others knows that this is none.
+// Regular containers only: a spec that lists others knows that this is none.
 bool IsOurs(const PodState& pod, const ContainerRecord& container) {
-  return container.traits.sidecar && (!pod.plan || pod.plan->Find(container.name) != nullptr) &&
-         !RestartsAnyway(pod, container.name);
+  return container.traits.sidecar && (!pod.spec || pod.spec->Find(container.name) != nullptr) &&
+         !RestartsAfterSuccess(pod, container.name);
 }
 
 }  // namespace
 
-StopDecision JudgeStops(const PodState& pod, Time now) {
+StopDecision EvaluateStops(const PodState& pod, Time now) {
   StopDecision decision;
   const Time drained = *pod.completed_since + pod.settings.drain_delay;
   if (now < drained) {
@@ -40,7 +40,7 @@ StopDecision JudgeStops(const PodState& pod, Time now) {
   }
   for (const auto& [priority, entry] : running) {
     const ContainerRecord& container = entry->second;
-    if (priority != *level || container.caller_stops) continue;
+    if (priority != *level || container.external_stop) continue;
     if (container.stop.stage == StopProgress::Stage::kUnderWay) continue;
     if (container.stop.stage == StopProgress::Stage::kRetryWait && now < container.stop.retry_at) {
       decision.recheck_at =
@@ -52,7 +52,8 @@ StopDecision JudgeStops(const PodState& pod, Time now) {
   return decision;
 }
 
-Duration RestOfGrace(const PodState& pod, const ContainerRecord& sidecar, const Options& options, Time now) {
+Duration RemainingGrace(const PodState& pod, const ContainerRecord& sidecar, const Options& options,
+                        Time now) {
   const Duration grace = std::chrono::seconds(sidecar.grace_seconds);
   const Duration spent = pod.stop_began ? now - *pod.stop_began : Duration{0};
   return std::max(grace - spent, options.minimum_grace);

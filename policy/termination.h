@@ -16,10 +16,11 @@ struct StopDecision {
 };
 
 // Call only for a pod that is complete since pod.completed_since.
-StopDecision JudgeStops(const PodState& pod, Time now);
+StopDecision EvaluateStops(const PodState& pod, Time now);
 
 // What is left of the pod's grace for a stop sent now: the levels share it.
-Duration RestOfGrace(const PodState& pod, const ContainerRecord& sidecar, const Options& options, Time now);
+Duration RemainingGrace(const PodState& pod, const ContainerRecord& sidecar, const Options& options,
+                        Time now);
 
 // Pause before a failed stop is tried again.
 Duration StopRetryDelay(int failures, const Options& options);

@@ -4,13 +4,13 @@
 
 namespace sidecar_shim::policy {
 
-Traits WithPlanned(Traits brought, const Traits& planned) {
+Traits MergeWithSpec(Traits brought, const Traits& spec) {
   // A planned env that kubelet could not resolve is not there: that is no value.
-  if (brought.priority.kind == Priority::Kind::kUnset && planned.priority.kind == Priority::Kind::kValue) {
-    brought.priority = planned.priority;
+  if (brought.priority.kind == Priority::Kind::kUnset && spec.priority.kind == Priority::Kind::kValue) {
+    brought.priority = spec.priority;
   }
-  brought.sidecar |= planned.sidecar;
-  brought.ignore_exit_code |= planned.ignore_exit_code;
+  brought.sidecar |= spec.sidecar;
+  brought.ignore_exit_code |= spec.ignore_exit_code;
   return brought;
 }
 

@@ -27,9 +27,9 @@ struct Traits {
   bool operator==(const Traits&) const = default;
 };
 
-// What a container brought with its create, completed by what only its plan
-// says (the plan annotation may give priorities and flags without any env).
-Traits WithPlanned(Traits brought, const Traits& planned);
+// What a container brought with its create, completed by what only its spec
+// says (the spec annotation may give priorities and flags without any env).
+Traits MergeWithSpec(Traits brought, const Traits& spec);
 
 // Feed every env of a container in order (the last duplicate wins, as in the
 // runtime), then call Finish().

@@ -1,31 +1,63 @@
-// Words that every decision is made of: times, identities, restart policies.
-// Plain values; nothing here reads a clock or talks to anybody.
+// The vocabulary of every decision: times, identities, restart policies. Plain
+// values; nothing here reads a clock or does I/O.
 #ifndef SIDECAR_SHIM_POLICY_TYPES_H_
 #define SIDECAR_SHIM_POLICY_TYPES_H_
 
 #include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace sidecar_shim::policy {
 
 using Duration = std::chrono::nanoseconds;
 
-// Monotonic time since an origin of the caller's choice. Used for waiting.
-using Time = std::chrono::nanoseconds;
+// Monotonic time since an origin of the caller's choice. What the policy waits
+// by. A type of its own, so that it is never compared with the runtime's time.
+struct EngineClock {};
+using Time = std::chrono::time_point<EngineClock, Duration>;
 
-// The runtime's own timestamps: nanoseconds since the epoch, 0 = never
-// (CRI ContainerStatus.started_at, finished_at). Only compared with each other.
-using RuntimeTime = int64_t;
+// The runtime's own timestamps (CRI ContainerStatus.started_at, finished_at):
+// since the Unix epoch, by the runtime's wall clock. Only compared with each
+// other.
+struct RuntimeClock {};
+using RuntimeTime = std::chrono::time_point<RuntimeClock, Duration>;
+// What CRI writes for "has not happened".
+inline constexpr RuntimeTime kNoTime{};
 
-using SandboxId = std::string;
-using ContainerId = std::string;
+// An identifier that cannot be passed where one of another kind is expected. A
+// literal converts by itself, any other text only explicitly.
+template <typename Kind>
+class Id {
+ public:
+  Id() = default;
+  explicit Id(std::string value) : value_(std::move(value)) {}
+  template <size_t kSize>
+  Id(const char (&literal)[kSize]) : value_(literal) {}  // NOLINT(google-explicit-constructor)
 
-// One call of kubelet or crictl that waits for an answer. Chosen by the
-// caller of the policy, never reused.
-using CallId = uint64_t;
+  const std::string& value() const { return value_; }
+  bool empty() const { return value_.empty(); }
+
+  auto operator<=>(const Id&) const = default;
+
+ private:
+  std::string value_;
+};
+
+using SandboxId = Id<struct SandboxKind>;
+using ContainerId = Id<struct ContainerKind>;
+
+// One call of kubelet or crictl that waits for an answer. Chosen by the caller
+// of the policy, never reused; 0 is none.
+struct CallId {
+  constexpr CallId(uint64_t number = 0) : value(number) {}  // NOLINT(google-explicit-constructor)
+  uint64_t value;
+
+  auto operator<=>(const CallId&) const = default;
+};
 
 using Annotations = std::map<std::string, std::string>;
 
@@ -40,7 +72,7 @@ struct PodRef {
 
 enum class RestartPolicy { kUnknown, kAlways, kOnFailure, kNever };
 
-enum class Tri { kUnknown, kNo, kYes };
+enum class TriState { kUnknown, kNo, kYes };
 
 }  // namespace sidecar_shim::policy
 

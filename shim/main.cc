@@ -2,8 +2,8 @@
 // pod manifest as kubelet would.
 #include <CLI/CLI.hpp>
 
+#include "shim/app/serve_command.h"
 #include "shim/run/run_command.h"
-#include "shim/serve_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Orders container launches and ends job sidecars between kubelet and the container runtime"};

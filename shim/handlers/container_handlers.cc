@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -13,7 +13,7 @@ constexpr Duration kLongestWait = std::chrono::minutes(2);
 // Kept from the caller's time, so that the refusal still reaches it.
 constexpr Duration kLeastMargin = std::chrono::milliseconds(100);
 
-Time PatienceOf(const RelayedCall& call) {
+Time DeadlineOf(const RelayedCall& call) {
   const Time now = Loop::Now();
   const Time deadline = call.deadline();
   if (deadline == Time::max()) return now + kLongestWait;
@@ -24,7 +24,7 @@ Time PatienceOf(const RelayedCall& call) {
 class StartContainerHandler : public CallHandler, public StartWaiter {
  public:
   explicit StartContainerHandler(HandlerContext& context) : context_(context) {}
-  ~StartContainerHandler() override { Withdraw(); }
+  ~StartContainerHandler() override { CancelPending(); }
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     call_ = &call;
@@ -34,20 +34,20 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
       call.Forward(bytes);
       return;
     }
-    container_ = context_.conductor.engine().FullContainerId(request.container_id());
-    question_ = context_.conductor.Ask(policy::StartRequested{0, container_, PatienceOf(call)}, *this);
+    container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
+    pending_call_ = context_.driver.Submit(container_, DeadlineOf(call), *this);
   }
 
   void OnEnd(const grpc::Status& status) override {
     if (status.ok()) {
-      context_.conductor.Feed(policy::ContainerStarted{container_});
+      context_.driver.Post(policy::ContainerStarted{container_});
     } else {
-      context_.conductor.Feed(policy::StartFailed{container_, status.error_message()});
-      context_.reconciler.Hint();  // the runtime may have ended it
+      context_.driver.Post(policy::StartFailed{container_, status.error_message()});
+      context_.reconciler.RequestPass();  // the runtime may have ended it
     }
   }
 
-  void OnCancelled() override { Withdraw(); }
+  void OnCancelled() override { CancelPending(); }
 
   void Forward() override { call_->Forward(bytes_); }
 
@@ -60,15 +60,15 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
   void Abandon() override { call_->Fail(ShuttingDown()); }
 
  private:
-  void Withdraw() {
-    if (question_ != 0) context_.conductor.Withdraw(std::exchange(question_, 0));
+  void CancelPending() {
+    if (pending_call_ != policy::CallId()) context_.driver.Cancel(std::exchange(pending_call_, 0));
   }
 
   HandlerContext& context_;
   RelayedCall* call_ = nullptr;
   grpc::ByteBuffer bytes_;
   policy::ContainerId container_;
-  policy::CallId question_ = 0;
+  policy::CallId pending_call_;
 };
 
 class StopContainerHandler : public CallHandler {
@@ -78,15 +78,15 @@ class StopContainerHandler : public CallHandler {
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::StopContainerRequest request;
     if (FromBytes(bytes, request)) {
-      container_ = context_.conductor.engine().FullContainerId(request.container_id());
+      container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
     }
-    context_.conductor.Feed(
-        policy::CallerStops{container_, std::chrono::seconds(BoundedSeconds(request.timeout()))});
+    context_.driver.Post(
+        policy::ExternalStopStarted{container_, std::chrono::seconds(BoundedSeconds(request.timeout()))});
     call.Forward(bytes);
   }
 
   void OnEnd(const grpc::Status& status) override {
-    context_.conductor.Feed(policy::CallerStopEnded{container_, status.ok()});
+    context_.driver.Post(policy::ExternalStopEnded{container_, status.ok()});
   }
 
  private:
@@ -101,13 +101,13 @@ class RemoveContainerHandler : public CallHandler {
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::RemoveContainerRequest request;
     if (FromBytes(bytes, request)) {
-      container_ = context_.conductor.engine().FullContainerId(request.container_id());
+      container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
     }
     call.Forward(bytes);
   }
 
   void OnEnd(const grpc::Status& status) override {
-    if (status.ok() && !container_.empty()) context_.conductor.Feed(policy::ContainerGone{container_});
+    if (status.ok() && !container_.empty()) context_.driver.Post(policy::ContainerGone{container_});
   }
 
  private:

@@ -2,21 +2,21 @@
 #ifndef SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
 #define SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
 
-#include "shim/core/conductor.h"
-#include "shim/core/launcher.h"
-#include "shim/core/reconciler.h"
-#include "shim/probe/prober.h"
+#include "shim/actuators/launcher.h"
+#include "shim/actuators/prober.h"
+#include "shim/driver/policy_driver.h"
+#include "shim/observers/reconciler.h"
 #include "shim/relay/call_handler.h"
-#include "shim/sources/plan_registry.h"
+#include "shim/specs/spec_resolver.h"
 
 namespace sidecar_shim {
 
 // All outlive the calls.
 struct HandlerContext {
-  Conductor& conductor;
+  PolicyDriver& driver;
   Launcher& launcher;
   Reconciler& reconciler;
-  PlanRegistry& plans;
+  SpecResolver& specs;
   Prober& prober;
 };
 

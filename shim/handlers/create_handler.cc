@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -11,14 +11,14 @@ namespace {
 using runtime::v1::CreateContainerRequest;
 
 // A create waits this long for knowledge (never for a state), and this much of
-// it for the runtime to be read: the plan must have had its chance as well.
+// it for the runtime to be read: the spec must have had its chance as well.
 constexpr Duration kPatience = std::chrono::seconds(1);
 constexpr Duration kPatienceForReading = std::chrono::milliseconds(750);
 
 class CreateContainerHandler : public CallHandler, public CreateWaiter {
  public:
   explicit CreateContainerHandler(HandlerContext& context) : context_(context) {}
-  ~CreateContainerHandler() override { Withdraw(); }
+  ~CreateContainerHandler() override { CancelPending(); }
 
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     call_ = &call;
@@ -30,7 +30,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     auto guard = std::weak_ptr<bool>(alive_);
     give_up_ = Loop::Now() + kPatience;
     context_.reconciler.WhenReady(kPatienceForReading, [this, guard] {
-      if (guard.lock()) FindPlan();
+      if (guard.lock()) ResolveSpec();
     });
   }
 
@@ -38,24 +38,24 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     runtime::v1::CreateContainerResponse response;
     if (!FromBytes(bytes, response)) return;
     policy::ContainerSeen seen;
-    seen.container = response.container_id();
+    seen.container = policy::ContainerId(response.container_id());
     seen.sandbox = sandbox_;
     seen.name = request_.config().metadata().name();
     seen.attempt = request_.config().metadata().attempt();
     seen.traits = ReadTraits(request_.config());
-    ReadHowToStop(request_.config().annotations(), seen);
-    context_.conductor.Feed(seen);
+    ReadStopSettings(request_.config().annotations(), seen);
+    context_.driver.Post(seen);
   }
 
   void OnEnd(const grpc::Status& status) override {
     if (status.ok()) return;
-    context_.conductor.Feed(
+    context_.driver.Post(
         policy::CreateFailed{sandbox_, request_.config().metadata().name(), /*by_shim=*/false});
   }
 
   void OnCancelled() override {
     alive_.reset();
-    Withdraw();
+    CancelPending();
   }
 
   void Admit(const policy::Annotations& stamps) override {
@@ -77,34 +77,34 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   void Answer(const policy::ContainerId& container) override {
     runtime::v1::CreateContainerResponse response;
-    response.set_container_id(container);
+    response.set_container_id(container.value());
     call_->Reply(ToBytes(response));
   }
 
   void Abandon() override { call_->Fail(ShuttingDown()); }
 
  private:
-  void FindPlan() {
-    sandbox_ = context_.conductor.engine().FullSandboxId(request_.pod_sandbox_id());
+  void ResolveSpec() {
+    sandbox_ = context_.driver.engine().FullSandboxId(policy::SandboxId(request_.pod_sandbox_id()));
     const runtime::v1::PodSandboxConfig& sandbox = request_.sandbox_config();
-    if (!context_.conductor.engine().KnowsSandbox(sandbox_) && sandbox.has_metadata()) {
+    if (!context_.driver.engine().KnowsSandbox(sandbox_) && sandbox.has_metadata()) {
       // Made behind the shim's back, or before it came.
-      context_.conductor.Feed(ToSandboxSeen(sandbox_, sandbox));
+      context_.driver.Post(ToSandboxSeen(sandbox_.value(), sandbox));
     }
     if (!sandbox.has_metadata()) {
-      AskPolicy();
+      SubmitToPolicy();
       return;
     }
     auto guard = std::weak_ptr<bool>(alive_);
-    context_.plans.WhenAnswered({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
+    context_.specs.WhenResolved({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
                                 std::max<Duration>(give_up_ - Loop::Now(), Duration{0}), [this, guard] {
-                                  if (guard.lock()) AskPolicy();
+                                  if (guard.lock()) SubmitToPolicy();
                                 });
   }
 
-  void AskPolicy() {
+  void SubmitToPolicy() {
     // What it waited for may not have come. The next shim knows better.
-    if (context_.conductor.stopped()) {
+    if (context_.driver.stopped()) {
       Abandon();
       return;
     }
@@ -114,11 +114,11 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     event.attempt = request_.config().metadata().attempt();
     event.traits = ReadTraits(request_.config());
     event.pod_annotations = ToAnnotations(request_.sandbox_config().annotations());
-    question_ = context_.conductor.Ask(event, *this);
+    pending_call_ = context_.driver.Submit(event, *this);
   }
 
-  void Withdraw() {
-    if (question_ != 0) context_.conductor.Withdraw(std::exchange(question_, 0));
+  void CancelPending() {
+    if (pending_call_ != policy::CallId()) context_.driver.Cancel(std::exchange(pending_call_, 0));
   }
 
   HandlerContext& context_;
@@ -126,8 +126,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   grpc::ByteBuffer bytes_;
   CreateContainerRequest request_;
   policy::SandboxId sandbox_;
-  policy::CallId question_ = 0;
-  Time give_up_{0};
+  policy::CallId pending_call_;
+  Time give_up_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

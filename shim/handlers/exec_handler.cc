@@ -16,14 +16,15 @@ class ExecSyncHandler : public CallHandler {
   void OnResponse(grpc::ByteBuffer& bytes) override {
     runtime::v1::ExecSyncResponse response;
     if (!FromBytes(bytes, response)) return;
-    const policy::Engine& engine = context_.conductor.engine();
-    const policy::ContainerId container = engine.FullContainerId(request_.container_id());
+    const policy::Engine& engine = context_.driver.engine();
+    const policy::ContainerId container =
+        engine.FullContainerId(policy::ContainerId(request_.container_id()));
     const std::vector<std::string> command(request_.cmd().begin(), request_.cmd().end());
     const bool passed = response.exit_code() == 0;
     context_.prober.OnExec(container, command, passed);
-    const std::vector<std::string>* hook = engine.AwaitedPostStart(container);
+    const std::vector<std::string>* hook = engine.PendingPostStart(container);
     if (passed && hook != nullptr && *hook == command) {
-      context_.conductor.Feed(policy::PostStartReturned{container});
+      context_.driver.Post(policy::PostStartReturned{container});
     }
   }
 
@@ -36,7 +37,7 @@ class ExecSyncHandler : public CallHandler {
 
 std::unique_ptr<CallHandler> MakeExecSyncHandler(HandlerContext& context) {
   // Where nobody is held, nothing is looked at.
-  if (context.conductor.engine().WaitingCount() == 0) return nullptr;
+  if (context.driver.engine().WaitingCount() == 0) return nullptr;
   return std::make_unique<ExecSyncHandler>(context);
 }
 

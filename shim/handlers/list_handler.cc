@@ -3,7 +3,7 @@
 // kubelet replaces a container that it sees CREATED.
 #include <algorithm>
 
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -14,16 +14,17 @@ class ListContainersHandler : public CallHandler {
   explicit ListContainersHandler(HandlerContext& context) : context_(context) {}
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
-    const std::set<policy::ContainerId> hidden = context_.conductor.engine().Hidden();
+    const std::set<policy::ContainerId> hidden = context_.driver.engine().Hidden();
     const bool wanted = context_.reconciler.WantsLists();
     runtime::v1::ListContainersResponse response;
     if ((hidden.empty() && !wanted) || !FromBytes(bytes, response)) return;
     if (wanted) context_.reconciler.OnList(response);
     auto* containers = response.mutable_containers();
-    auto visible_end = std::remove_if(
-        containers->begin(), containers->end(), [&hidden](const runtime::v1::Container& container) {
-          return container.state() == runtime::v1::CONTAINER_CREATED && hidden.contains(container.id());
-        });
+    auto visible_end = std::remove_if(containers->begin(), containers->end(),
+                                      [&hidden](const runtime::v1::Container& container) {
+                                        return container.state() == runtime::v1::CONTAINER_CREATED &&
+                                               hidden.contains(policy::ContainerId(container.id()));
+                                      });
     if (visible_end == containers->end()) return;
     containers->erase(visible_end, containers->end());
     bytes = ToBytes(response);

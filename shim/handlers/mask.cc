@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "shim/loop.h"
+#include "shim/cri/convert.h"
 
 namespace sidecar_shim {
 namespace {
@@ -11,9 +11,9 @@ constexpr const char* kReason = "Completed";
 
 }  // namespace
 
-std::optional<std::string> MaskStatus(const policy::Engine& engine, runtime::v1::ContainerStatus& status) {
+std::optional<std::string> MaskStatus(const PolicyDriver& driver, runtime::v1::ContainerStatus& status) {
   if (status.state() != runtime::v1::CONTAINER_EXITED ||
-      !engine.IsMasked(status.id(), status.finished_at(), Loop::Now())) {
+      !driver.IsMasked(policy::ContainerId(status.id()), ToRuntimeTime(status.finished_at()))) {
     return std::nullopt;
   }
   const nlohmann::json real = {{"masked", true},

@@ -8,14 +8,14 @@
 #include <string>
 
 #include "cri.pb.h"
-#include "policy/engine.h"
+#include "shim/driver/policy_driver.h"
 
 namespace sidecar_shim {
 
 // Masks the status if the policy says so. Returns what was there before as
 // JSON ({"masked":true,"exitCode":143,"reason":"Error","message":""}), nullopt
 // where nothing was changed.
-std::optional<std::string> MaskStatus(const policy::Engine& engine, runtime::v1::ContainerStatus& status);
+std::optional<std::string> MaskStatus(const PolicyDriver& driver, runtime::v1::ContainerStatus& status);
 
 }  // namespace sidecar_shim
 

@@ -1,6 +1,6 @@
 // PullImage: never delayed, only noticed. A pod whose image is still on its way
 // may have further containers.
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -15,13 +15,13 @@ class PullImageHandler : public CallHandler {
     if (FromBytes(bytes, request) && request.sandbox_config().has_metadata()) {
       pod_ = ToPodRef(request.sandbox_config().metadata());
       image_ = request.image().image();
-      context_.conductor.Feed(policy::PullStarted{pod_, image_});
+      context_.driver.Post(policy::PullStarted{pod_, image_});
     }
     call.Forward(bytes);
   }
 
   void OnEnd(const grpc::Status& status) override {
-    if (!image_.empty()) context_.conductor.Feed(policy::PullEnded{pod_, image_, status.ok()});
+    if (!image_.empty()) context_.driver.Post(policy::PullEnded{pod_, image_, status.ok()});
   }
 
  private:

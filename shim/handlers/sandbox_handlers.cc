@@ -1,6 +1,6 @@
 // RunPodSandbox, StopPodSandbox, RemovePodSandbox: never changed, delayed or
 // refused, only noticed.
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -14,8 +14,8 @@ class RunPodSandboxHandler : public CallHandler {
     runtime::v1::RunPodSandboxRequest request;
     if (FromBytes(bytes, request) && request.has_config()) {
       seen_ = ToSandboxSeen("", request.config());
-      // The sandbox takes a while: the plan is there before the first create.
-      context_.plans.Ask({seen_.pod, seen_.annotations});
+      // The sandbox takes a while: the spec is there before the first create.
+      context_.specs.Resolve({seen_.pod, seen_.annotations});
     }
     call.Forward(bytes);
   }
@@ -23,15 +23,15 @@ class RunPodSandboxHandler : public CallHandler {
   void OnResponse(grpc::ByteBuffer& bytes) override {
     runtime::v1::RunPodSandboxResponse response;
     if (seen_.pod == policy::PodRef() || !FromBytes(bytes, response)) return;
-    seen_.sandbox = response.pod_sandbox_id();
-    context_.conductor.Feed(seen_);
+    seen_.sandbox = policy::SandboxId(response.pod_sandbox_id());
+    context_.driver.Post(seen_);
     // Answers that came before the policy knew the pod had nowhere to go.
-    context_.plans.Tell(seen_.pod);
+    context_.specs.Publish(seen_.pod);
   }
 
   void OnEnd(const grpc::Status& status) override {
-    if (!status.ok() && context_.conductor.engine().FindPod(seen_.pod) == nullptr) {
-      context_.plans.Forget(seen_.pod);
+    if (!status.ok() && context_.driver.engine().FindPod(seen_.pod) == nullptr) {
+      context_.specs.Forget(seen_.pod);
     }
   }
 
@@ -47,8 +47,8 @@ class StopPodSandboxHandler : public CallHandler {
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::StopPodSandboxRequest request;
     if (FromBytes(bytes, request)) {
-      context_.conductor.Feed(
-          policy::SandboxStopping{context_.conductor.engine().FullSandboxId(request.pod_sandbox_id())});
+      context_.driver.Post(policy::SandboxStopping{
+          context_.driver.engine().FullSandboxId(policy::SandboxId(request.pod_sandbox_id()))});
     }
     call.Forward(bytes);
   }
@@ -64,7 +64,7 @@ class RemovePodSandboxHandler : public CallHandler {
   void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
     runtime::v1::RemovePodSandboxRequest request;
     if (FromBytes(bytes, request)) {
-      sandbox_ = context_.conductor.engine().FullSandboxId(request.pod_sandbox_id());
+      sandbox_ = context_.driver.engine().FullSandboxId(policy::SandboxId(request.pod_sandbox_id()));
     }
     call.Forward(bytes);
   }

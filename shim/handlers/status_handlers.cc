@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "shim/cri/facts.h"
+#include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 #include "shim/handlers/mask.h"
 
@@ -23,13 +23,13 @@ bool HasExited(const runtime::v1::ContainerStatus& status) {
 }
 
 // The caller will go by this exit, so the policy must.
-void NoteExit(Conductor& conductor, const runtime::v1::ContainerStatus& status) {
-  const policy::ContainerRecord* record = conductor.engine().FindContainer(status.id());
+void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) {
+  const policy::ContainerRecord* record = driver.engine().FindContainer(policy::ContainerId(status.id()));
   if (!HasExited(status) || record == nullptr) return;
   if (record->state == policy::RunState::kExited && record->exit_code == status.exit_code()) return;
-  if (status.started_at() > 0 && !record->started) conductor.Feed(policy::ContainerStarted{status.id()});
-  conductor.Feed(policy::ContainerExited{status.id(), status.exit_code(), status.finished_at(),
-                                         /*recorded=*/true});
+  if (status.started_at() > 0 && !record->started)
+    driver.Post(policy::ContainerStarted{policy::ContainerId(status.id())});
+  driver.Post(ToContainerExited(status));
 }
 
 // Some of the caller's time is kept for the answer's way.
@@ -50,7 +50,7 @@ class ContainerStatusHandler : public CallHandler {
 
   bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
     runtime::v1::ContainerStatusResponse response;
-    if (!context_.reconciler.Awaited() || !FromBytes(bytes, response)) return false;
+    if (!context_.reconciler.IsPending() || !FromBytes(bytes, response)) return false;
     if (!HasExited(response.status())) return false;
     WaitForReading(context_.reconciler, deadline_, std::move(release));
     return true;
@@ -59,10 +59,9 @@ class ContainerStatusHandler : public CallHandler {
   void OnResponse(grpc::ByteBuffer& bytes) override {
     runtime::v1::ContainerStatusResponse response;
     if (!FromBytes(bytes, response)) return;
-    NoteExit(context_.conductor, response.status());
+    NoteExit(context_.driver, response.status());
     if (!MayMask()) return;
-    const std::optional<std::string> real =
-        MaskStatus(context_.conductor.engine(), *response.mutable_status());
+    const std::optional<std::string> real = MaskStatus(context_.driver, *response.mutable_status());
     if (!real) return;
     if (request_.verbose()) (*response.mutable_info())[kInfoKey] = *real;
     bytes = ToBytes(response);
@@ -71,8 +70,8 @@ class ContainerStatusHandler : public CallHandler {
  private:
   // What is not known by the id that the caller used may be known by its own.
   bool MayMask() const {
-    const policy::Engine& engine = context_.conductor.engine();
-    const policy::ContainerId id = engine.FullContainerId(request_.container_id());
+    const policy::Engine& engine = context_.driver.engine();
+    const policy::ContainerId id = engine.FullContainerId(policy::ContainerId(request_.container_id()));
     return engine.FindContainer(id) == nullptr || engine.MayMask(id);
   }
 
@@ -83,10 +82,10 @@ class ContainerStatusHandler : public CallHandler {
 
 // Masks every container status in a message; true if any was changed.
 template <typename Message>
-bool MaskAll(const policy::Engine& engine, Message& message) {
+bool MaskAll(const PolicyDriver& driver, Message& message) {
   bool changed = false;
   for (runtime::v1::ContainerStatus& status : *message.mutable_containers_statuses()) {
-    changed |= MaskStatus(engine, status).has_value();
+    changed |= MaskStatus(driver, status).has_value();
   }
   return changed;
 }
@@ -103,7 +102,7 @@ class StatusesHandler : public CallHandler {
 
   bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
     Message message;
-    if (!context_.reconciler.Awaited() || !FromBytes(bytes, message)) return false;
+    if (!context_.reconciler.IsPending() || !FromBytes(bytes, message)) return false;
     const auto& statuses = message.containers_statuses();
     if (std::none_of(statuses.begin(), statuses.end(), &HasExited)) return false;
     WaitForReading(context_.reconciler, deadline_, std::move(release));
@@ -114,9 +113,9 @@ class StatusesHandler : public CallHandler {
     Message message;
     if (!FromBytes(bytes, message)) return;
     for (const runtime::v1::ContainerStatus& status : message.containers_statuses()) {
-      NoteExit(context_.conductor, status);
+      NoteExit(context_.driver, status);
     }
-    if (MaskAll(context_.conductor.engine(), message)) bytes = ToBytes(message);
+    if (MaskAll(context_.driver, message)) bytes = ToBytes(message);
   }
 
  private:

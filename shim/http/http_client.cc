@@ -39,7 +39,7 @@ std::string UrlPart(CURLU* url, CURLUPart part, unsigned int flags = 0) {
 
 // The other name stands in the url, which libcurl checks the certificate
 // against, and the connection is led to the real address.
-struct Detour {
+struct ConnectOverride {
   std::string url;
   std::string connect_to;
   std::string host_header;
@@ -53,7 +53,7 @@ UrlParts Parse(const std::string& url) {
   return parts;
 }
 
-Detour DetourFor(const std::string& url, const std::string& server_name) {
+ConnectOverride ConnectOverrideFor(const std::string& url, const std::string& server_name) {
   const UrlParts parts = Parse(url);
   const std::string host = UrlPart(parts.get(), CURLUPART_HOST);
   const std::string port = UrlPart(parts.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -102,7 +102,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
     std::string body;
     bool too_large = false;
     bool satisfied = false;  // has all it wants
-    Time last_heard{0};
+    Time last_activity{};
   };
 
   explicit State(Loop& its_loop) : loop(its_loop), multi(curl_multi_init()) {}
@@ -137,7 +137,7 @@ struct HttpClient::State : std::enable_shared_from_this<State> {
 size_t HttpClient::State::OnBody(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const size_t length = size * count;
-  transfer.last_heard = Loop::Now();
+  transfer.last_activity = Loop::Now();
   long code = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &code);
   if (transfer.streams && code >= 200 && code < 300) {
@@ -169,7 +169,7 @@ Duration HttpClient::State::EndSilent() {
   std::vector<Transfer*> silent;
   for (const auto& [id, transfer] : transfers) {
     if (transfer->request.silence <= Duration{0}) continue;
-    const Duration left = transfer->last_heard + transfer->request.silence - now;
+    const Duration left = transfer->last_activity + transfer->request.silence - now;
     if (left <= Duration{0}) {
       silent.push_back(transfer.get());
     } else {
@@ -192,10 +192,10 @@ bool HttpClient::State::Configure(Transfer& transfer) {
   if (request.own_connection) transfer.headers = curl_slist_append(transfer.headers, "Connection: close");
   std::string url = request.url;
   if (!request.server_name.empty()) {
-    const Detour detour = DetourFor(request.url, request.server_name);
-    url = detour.url;
-    transfer.connect_to = curl_slist_append(nullptr, detour.connect_to.c_str());
-    transfer.headers = curl_slist_append(transfer.headers, detour.host_header.c_str());
+    const ConnectOverride connect_override = ConnectOverrideFor(request.url, request.server_name);
+    url = connect_override.url;
+    transfer.connect_to = curl_slist_append(nullptr, connect_override.connect_to.c_str());
+    transfer.headers = curl_slist_append(transfer.headers, connect_override.host_header.c_str());
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer.connect_to);
   }
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
@@ -219,7 +219,7 @@ bool HttpClient::State::Configure(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   }
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, request.connect_only ? 1L : 0L);
-  transfer.last_heard = Loop::Now();
+  transfer.last_activity = Loop::Now();
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
   // Otherwise the system's directory would count as well.

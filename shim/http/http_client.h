@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "shim/loop.h"
+#include "shim/base/loop.h"
 
 namespace sidecar_shim {
 

@@ -6,9 +6,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "shim/base/read_file.h"
 #include "shim/kube/certificate_name.h"
 #include "shim/kube/kubeconfig.h"
-#include "shim/read_file.h"
 
 namespace sidecar_shim {
 namespace {
@@ -45,7 +45,7 @@ struct ApiAccessLoader::State {
   const std::string kubeconfig;
   std::optional<ExecCredential> from_plugin;
   std::atomic<bool> stop = false;
-  std::atomic<bool> distrusted = false;
+  std::atomic<bool> invalidated = false;
   std::atomic<bool> alive = true;
 };
 
@@ -109,7 +109,7 @@ absl::Status ApiAccessLoader::State::TakeToken(const Kubeconfig& config, std::st
 }
 
 absl::Status ApiAccessLoader::State::AskPlugin(const Kubeconfig& config, const std::string& ca) {
-  const bool refused = distrusted.exchange(false);
+  const bool refused = invalidated.exchange(false);
   if (from_plugin && !refused && from_plugin->expires - kExpiryMargin > absl::Now()) return absl::OkStatus();
   from_plugin.reset();
   absl::StatusOr<ExecCredential> credential = RunCredentialPlugin(config, ca, kPluginTimeout, stop);
@@ -134,6 +134,6 @@ void ApiAccessLoader::Load(Done done) {
   });
 }
 
-void ApiAccessLoader::Distrust() { state_->distrusted = true; }
+void ApiAccessLoader::InvalidateCredential() { state_->invalidated = true; }
 
 }  // namespace sidecar_shim

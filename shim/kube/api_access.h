@@ -12,10 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "shim/base/loop.h"
+#include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/exec_credential.h"
-#include "shim/loop.h"
-#include "shim/worker.h"
 
 namespace sidecar_shim {
 
@@ -46,7 +46,7 @@ class ApiAccessLoader {
   void Load(Done done);
 
   // The server refused the credential: the next Load() asks the plugin again.
-  void Distrust();
+  void InvalidateCredential();
 
  private:
   struct State;

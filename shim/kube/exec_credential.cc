@@ -5,7 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "shim/kube/child_process.h"
+#include "shim/base/child_process.h"
 
 namespace sidecar_shim {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "shim/base/loop.h"
 #include "shim/kube/kubeconfig.h"
-#include "shim/loop.h"
 
 namespace sidecar_shim {
 

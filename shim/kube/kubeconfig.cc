@@ -8,9 +8,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "shim/json_member.h"
-#include "shim/read_file.h"
-#include "shim/yaml.h"
+#include "shim/base/read_file.h"
+#include "shim/formats/json_member.h"
+#include "shim/formats/yaml.h"
 
 namespace sidecar_shim {
 namespace {

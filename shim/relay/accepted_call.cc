@@ -2,15 +2,14 @@
 
 #include <chrono>
 
-#include "shim/loop.h"
+#include "shim/base/loop.h"
 
 namespace sidecar_shim {
 
-policy::Time AcceptedCall::Deadline() const {
+Time AcceptedCall::Deadline() const {
   const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return policy::Time::max();
-  return Loop::Now() +
-         std::chrono::duration_cast<policy::Duration>(deadline - std::chrono::system_clock::now());
+  if (deadline == std::chrono::system_clock::time_point::max()) return Time::max();
+  return Loop::Now() + std::chrono::duration_cast<Duration>(deadline - std::chrono::system_clock::now());
 }
 
 }  // namespace sidecar_shim

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-#include "policy/types.h"
+#include "shim/base/clock.h"
 
 namespace sidecar_shim {
 
@@ -18,7 +18,7 @@ struct AcceptedCall {
   std::function<void()> on_cancelled;  // set by whoever serves the call
 
   // Monotonic; Time::max() where the caller set no deadline.
-  policy::Time Deadline() const;
+  Time Deadline() const;
 };
 
 }  // namespace sidecar_shim

@@ -23,7 +23,7 @@
 #include <memory>
 #include <string>
 
-#include "policy/types.h"
+#include "shim/base/clock.h"
 
 namespace sidecar_shim {
 
@@ -32,7 +32,7 @@ class RelayedCall {
  public:
   virtual ~RelayedCall() = default;
   // Monotonic; Time::max() where the caller set none.
-  virtual policy::Time deadline() const = 0;
+  virtual Time deadline() const = 0;
   virtual void Forward(const grpc::ByteBuffer& request) = 0;
   virtual void Reply(const grpc::ByteBuffer& response) = 0;
   virtual void Fail(const grpc::Status& status) = 0;

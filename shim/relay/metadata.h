@@ -11,7 +11,7 @@ namespace sidecar_shim {
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
 // False for pseudo headers, gRPC's own keys and what each hop sets itself.
-bool CrossesRelay(grpc::string_ref key);
+bool IsEndToEnd(grpc::string_ref key);
 
 void CopyToUpstream(const Metadata& metadata, grpc::ClientContext& context);
 void CopyInitialToCaller(const Metadata& metadata, grpc::ServerContextBase& context);

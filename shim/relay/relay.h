@@ -10,11 +10,11 @@
 #include <map>
 #include <memory>
 
-#include "shim/loop.h"
+#include "shim/base/loop.h"
+#include "shim/cri/upstream.h"
 #include "shim/relay/accepted_call.h"
 #include "shim/relay/call_handler.h"
 #include "shim/relay/stream_relay.h"
-#include "shim/relay/upstream.h"
 
 namespace sidecar_shim {
 

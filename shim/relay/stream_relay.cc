@@ -25,8 +25,8 @@ void StreamRelay::Connect() {
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   stream_ = upstream_.stub().PrepareCall(context_.get(), accepted_->context.method(), loop_.queue());
   if (!IsEndless(accepted_->context.method())) {
-    under_way_.emplace(upstream_, [this] {
-      lost_ = true;
+    in_flight_.emplace(upstream_, [this] {
+      hung_ = true;
       context_->TryCancel();
     });
   }
@@ -75,7 +75,7 @@ void StreamRelay::PumpDown() {
       self->OnRuntimeEnd();
       return;
     }
-    self->upstream_.Heard();
+    self->upstream_.RecordActivity();
     self->held_ = true;
     const bool hold = self->handler_ && !self->accepted_->cancelled && self->abort_status_.ok() &&
                       self->handler_->HoldResponse(self->down_, [self] { self->Deliver(); });
@@ -99,9 +99,9 @@ void StreamRelay::OnRuntimeEnd() {
     const Metadata& trailing = self->context_->GetServerTrailingMetadata();
     const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
     grpc::Status status = self->upstream_.Explain(self->status_, answered);
-    self->under_way_.reset();
-    self->upstream_.HeardEnd(self->status_);
-    if (self->lost_ && !self->status_.ok()) status = self->upstream_.Lost();
+    self->in_flight_.reset();
+    self->upstream_.OnCallEnd(self->status_);
+    if (self->hung_ && !self->status_.ok()) status = self->upstream_.HungStatus();
     if (!self->abort_status_.ok()) status = self->abort_status_;
     if (self->handler_) self->handler_->OnEnd(status);
     CopyTrailingToCaller(trailing, self->accepted_->context);

@@ -17,10 +17,10 @@
 #include <memory>
 #include <optional>
 
-#include "shim/loop.h"
+#include "shim/base/loop.h"
+#include "shim/cri/upstream.h"
 #include "shim/relay/accepted_call.h"
 #include "shim/relay/call_handler.h"
-#include "shim/relay/upstream.h"
 
 namespace sidecar_shim {
 
@@ -50,13 +50,13 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   std::unique_ptr<CallHandler> handler_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
-  std::optional<Upstream::UnderWay> under_way_;
+  std::optional<Upstream::InFlightCall> in_flight_;
   grpc::ByteBuffer up_;
   grpc::ByteBuffer down_;
   grpc::Status status_;
   grpc::Status abort_status_;
   bool held_ = false;  // the handler keeps a message back
-  bool lost_ = false;  // the runtime hangs; it is not waited for
+  bool hung_ = false;  // the runtime hangs; it is not waited for
   bool half_closed_ = false;
   bool runtime_ended_ = false;
 };

@@ -43,8 +43,8 @@ void UnaryRelay::Forward(const grpc::ByteBuffer& request) {
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   reader_ =
       upstream_.stub().PrepareUnaryCall(context_.get(), accepted_->context.method(), request, loop_.queue());
-  under_way_.emplace(upstream_, [this] {
-    lost_ = true;
+  in_flight_.emplace(upstream_, [this] {
+    hung_ = true;
     context_->TryCancel();
   });
   reader_->StartCall();
@@ -55,9 +55,9 @@ void UnaryRelay::OnAnswer() {
   const Metadata& initial = context_->GetServerInitialMetadata();
   const Metadata& trailing = context_->GetServerTrailingMetadata();
   status_ = upstream_.Explain(status_, !initial.empty() || !trailing.empty());
-  under_way_.reset();
-  upstream_.HeardEnd(status_);
-  if (lost_ && !status_.ok()) status_ = upstream_.Lost();
+  in_flight_.reset();
+  upstream_.OnCallEnd(status_);
+  if (hung_ && !status_.ok()) status_ = upstream_.HungStatus();
   held_ = true;
   const bool hold = handler_ && status_.ok() && !accepted_->cancelled &&
                     handler_->HoldResponse(response_, [self = shared_from_this()] { self->Deliver(); });

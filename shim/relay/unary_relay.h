@@ -14,10 +14,10 @@
 #include <memory>
 #include <optional>
 
-#include "shim/loop.h"
+#include "shim/base/loop.h"
+#include "shim/cri/upstream.h"
 #include "shim/relay/accepted_call.h"
 #include "shim/relay/call_handler.h"
-#include "shim/relay/upstream.h"
 
 namespace sidecar_shim {
 
@@ -30,7 +30,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
 
   void Start();
 
-  policy::Time deadline() const override { return accepted_->Deadline(); }
+  Time deadline() const override { return accepted_->Deadline(); }
   void Forward(const grpc::ByteBuffer& request) override;
   void Reply(const grpc::ByteBuffer& response) override;
   void Fail(const grpc::Status& status) override;
@@ -48,14 +48,14 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   std::unique_ptr<CallHandler> handler_;
   bool waiting_ = false;  // the handler owes an answer
   bool held_ = false;     // the handler keeps the runtime's answer back
-  bool lost_ = false;     // the runtime hangs; it is not waited for
+  bool hung_ = false;     // the runtime hangs; it is not waited for
   bool finished_ = false;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader_;
-  std::optional<Upstream::UnderWay> under_way_;
+  std::optional<Upstream::InFlightCall> in_flight_;
 };
 
 }  // namespace sidecar_shim

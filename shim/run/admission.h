@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "shim/manifest.h"
+#include "shim/kube/manifest.h"
 #include "shim/run/cri.h"
 
 namespace sidecar_shim::run {

@@ -20,11 +20,11 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "policy/settings.h"
-#include "shim/manifest.h"
-#include "shim/read_file.h"
+#include "shim/base/read_file.h"
+#include "shim/kube/manifest.h"
 #include "shim/run/admission.h"
+#include "shim/run/containers_annotation.h"
 #include "shim/run/interrupt.h"
-#include "shim/run/plan_annotation.h"
 #include "shim/run/pod_worker.h"
 #include "shim/run/pods_api_server.h"
 #include "shim/run/timeline_json.h"
@@ -93,7 +93,7 @@ int TerminalWidth() {
 // So that the shim knows the pod all the same.
 void AnnotatePlan(PodModel& model) {
   auto& annotations = *model.pod.mutable_metadata()->mutable_annotations();
-  annotations.insert({std::string(policy::kPlanAnnotation), PlanAnnotation(model.pod)});
+  annotations.insert({std::string(policy::kContainersAnnotation), PlanAnnotation(model.pod)});
 }
 
 std::unique_ptr<PodsApiServer> OfferPod(const Flags& flags, PodModel& model) {
@@ -108,7 +108,7 @@ std::unique_ptr<PodsApiServer> OfferPod(const Flags& flags, PodModel& model) {
   }
   AnnotatePlan(model);
   std::cerr << "warning: the pod is not offered over kubelet's PodsAPI (" << server.status().message()
-            << "); the shim learns it from the annotation " << policy::kPlanAnnotation << "\n";
+            << "); the shim learns it from the annotation " << policy::kContainersAnnotation << "\n";
   if (absl::IsAlreadyExists(server.status())) {
     std::cerr
         << "hint: that may be another `sidecar-shim run`, which does no harm. A kubelet would end pods that\n"

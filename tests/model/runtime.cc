@@ -86,7 +86,7 @@ bool World::Complete(uint8_t* at) const {
 
 int World::Reported(int index) {
   const Instance& instance = instances_[index];
-  const bool masked = engine_.IsMasked(IdOf(index), instance.finished_at, now_);
+  const bool masked = engine_.IsMasked(IdOf(index), NthExit(instance.finished_at), now_);
   uint8_t at = 0;
   const bool complete = Complete(&at);
   const bool flagged = setup_->containers[instance.name].sidecar;
@@ -144,12 +144,15 @@ void World::Violate(const std::string& what) {
   if (violation_.empty()) violation_ = what;
 }
 
-policy::SandboxId World::Sandbox(uint8_t index) const { return absl::StrCat("s", static_cast<int>(index)); }
+policy::SandboxId World::Sandbox(uint8_t index) const {
+  return policy::SandboxId(absl::StrCat("s", static_cast<int>(index)));
+}
 
 policy::ContainerId World::IdOf(int index) const {
   const Instance& instance = instances_[index];
-  return {static_cast<char>('a' + instance.name), static_cast<char>('0' + instance.attempt),
-          static_cast<char>('0' + instance.sandbox)};
+  return policy::ContainerId(std::string{static_cast<char>('a' + instance.name),
+                                         static_cast<char>('0' + instance.attempt),
+                                         static_cast<char>('0' + instance.sandbox)});
 }
 
 int World::IndexOf(const policy::ContainerId& id) const {
@@ -174,7 +177,7 @@ policy::ContainerSeen World::Describe(int index, bool found) const {
   seen.state = instance.state;
   seen.started = instance.started;
   seen.exit_code = instance.exit_code;
-  seen.finished_at = instance.finished_at;
+  seen.finished_at = NthExit(instance.finished_at);
   return seen;
 }
 
@@ -194,7 +197,7 @@ std::vector<uint8_t> World::ExitMoments() const {
 }
 
 // Everything that the future depends on; times as differences from now,
-// containers by id. What never changes (plan, settings, traits) and what is not
+// containers by id. What never changes (spec, settings, traits) and what is not
 // read in these setups (activity, since when a container waits) stays out.
 std::string World::Key() const {
   std::string key;
@@ -205,17 +208,17 @@ std::string World::Key() const {
   add(phase_, sandbox_, sandbox_lost_, main_failures_, sidecar_exits_, runtime_failures_, sandbox_losses_,
       lost_starts_, todo_.size() - position_);
   for (size_t i = position_; i < todo_.size(); ++i) add(todo_[i].first, todo_[i].second);
-  if (phase_ >= Phase::kStart && phase_ != Phase::kDone) key += IdOf(instance_);
+  if (phase_ >= Phase::kStart && phase_ != Phase::kDone) key += IdOf(instance_).value();
   for (const Launching& launch : launching_) {
     add(launch.stage, launch.attempt);
-    if (launch.stage > Launching::Stage::kCreating) key += IdOf(launch.instance);
+    if (launch.stage > Launching::Stage::kCreating) key += IdOf(launch.instance).value();
   }
   for (int8_t attempt : remembered_) add(attempt);
 
   std::map<policy::ContainerId, const Instance*> sorted;
   for (size_t i = 0; i < instances_.size(); ++i) sorted[IdOf(static_cast<int>(i))] = &instances_[i];
   for (const auto& [id, i] : sorted) {
-    key += id;
+    key += id.value();
     add(i->by_shim | i->started << 1 | i->heard << 2 | i->start_failed << 3 |
             (i->ready && i->state == RunState::kRunning) << 4,
         i->state, i->exit_code, moments[i->finished_at], i->stop);
@@ -225,14 +228,14 @@ std::string World::Key() const {
   if (pod == nullptr) return key;
   add(-1, pod->completed_since.has_value());
   for (const auto& [id, c] : pod->containers) {
-    key += id;
-    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.caller_stops << 3, c.state, c.exit_code,
-        moments[c.finished_at]);
+    key += id.value();
+    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.external_stop << 3, c.state, c.exit_code,
+        moments[c.finished_at.time_since_epoch().count()]);
     // Nobody looks at the stop of a container that has ended.
     if (c.state == RunState::kRunning) add(c.stop.stage, c.stop.failures, left(c.stop.retry_at));
   }
   for (const auto& [id, sandbox] : pod->sandboxes) {
-    key += id;
+    key += id.value();
     add(sandbox.stopping, -2);
     for (const auto* names : {&sandbox.ran, &sandbox.ready, &sandbox.ended}) {
       for (const std::string& name : *names) key += name;
@@ -245,8 +248,8 @@ std::string World::Key() const {
     }
   }
   for (const auto& [call, held] : pod->held_starts) {
-    key += held.container;
-    add(call, left(held.patience));
+    key += held.container.value();
+    add(call.value, left(held.patience));
   }
   // When the engine wakes up matters only by whether it does.
   add(engine_.NextWakeup().has_value());

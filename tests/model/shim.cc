@@ -147,30 +147,30 @@ void World::Kill(int done_mask) {
 
 void World::Rebuild() {
   engine_ = policy::Engine(options_);
-  now_ = policy::Time{0};
+  now_ = policy::Time{};
   std::fill(launching_.begin(), launching_.end(), Launching{});
   std::fill(remembered_.begin(), remembered_.end(), -1);
   for (uint8_t i = 0; i <= sandbox_; ++i)
     Tell(policy::SandboxSeen{Pod(), Sandbox(i), {}, false, !SandboxDead(i)});
-  policy::PodPlan plan;
-  plan.source = "model";
-  plan.restart_policy = setup_->restart_policy;
+  policy::PodSpec spec;
+  spec.source = "model";
+  spec.restart_policy = setup_->restart_policy;
   for (uint8_t name = 0; name < setup_->containers.size(); ++name) {
-    policy::PlannedContainer container;
+    policy::ContainerSpec container;
     container.name = NameOf(name);
     container.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
     container.traits.sidecar = setup_->containers[name].sidecar;
-    container.post_start = policy::Tri::kNo;
+    container.post_start = policy::TriState::kNo;
     if (setup_->probes) container.readiness_probe = policy::ProbeSpec{};
-    plan.containers.push_back(container);
+    spec.containers.push_back(container);
   }
-  Tell(policy::PlanLearnt{Pod(), plan});
+  Tell(policy::SpecReceived{Pod(), spec});
   for (size_t i = 0; i < instances_.size(); ++i) {
     instances_[i].stop = Stop::kNone;
     instances_[i].heard = instances_[i].state == RunState::kExited;
   }
   for (size_t i = 0; i < instances_.size(); ++i) Tell(Describe(i, /*found=*/true));
-  // A plan source tells it again.
+  // A spec source tells it again.
   for (size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i].ready && instances_[i].state == RunState::kRunning)
       Tell(policy::ContainerReady{IdOf(i)});

@@ -146,7 +146,7 @@ void World::Take(const Step& step) {
     case Step::Kind::kExitHeard: {
       Instance& instance = instances_[step.subject];
       instance.heard = true;
-      Tell(policy::ContainerExited{IdOf(step.subject), instance.exit_code, instance.finished_at});
+      Tell(policy::ContainerExited{IdOf(step.subject), instance.exit_code, NthExit(instance.finished_at)});
       break;
     }
     case Step::Kind::kStopHeard:

@@ -165,6 +165,7 @@ class World {
   void Violate(const std::string& what);
 
   static policy::PodRef Pod() { return {"default", "pod", "uid"}; }
+  static policy::RuntimeTime NthExit(uint8_t n) { return policy::RuntimeTime(policy::Duration(n)); }
   static std::string NameOf(uint8_t name) { return std::string(1, static_cast<char>('a' + name)); }
   policy::ContainerId IdOf(int index) const;
   int IndexOf(const policy::ContainerId& id) const;
@@ -178,7 +179,7 @@ class World {
   const PodSetup* setup_;
   policy::Options options_;
   policy::Engine engine_;
-  policy::Time now_{0};
+  policy::Time now_{};
 
   std::vector<Instance> instances_;  // in the order of their creation
   uint8_t exits_ = 0;

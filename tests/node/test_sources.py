@@ -25,7 +25,7 @@ KUBECONFIG = "/var/lib/kubelet/kubeconfig"
 
 
 class OrdersAJob:
-    """Whose plan comes from cls.source."""
+    """Whose spec comes from cls.source."""
 
     @classmethod
     def shim_arguments(cls):
@@ -35,7 +35,7 @@ class OrdersAJob:
         job = Article("from-" + self.source)
         self.add(job.pod)
         self.check_article(job)
-        self.assertIn(f"plan of pod default/{self.runtime_name(job.name)} from {self.source}", self.shim.log())
+        self.assertIn(f"spec of pod default/{self.runtime_name(job.name)} from {self.source}", self.shim.log())
 
 
 class PodsApi(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
@@ -254,7 +254,7 @@ class Nonsense(AsksForNothing, Node):
 
     def test_the_next_source_is_asked(self):
         job = Article("annotated", "OnFailure")
-        job.pod["metadata"]["annotations"]["sidecar-shim.io/plan"] = (
+        job.pod["metadata"]["annotations"]["sidecar-shim.io/containers"] = (
             '{"restartPolicy": "OnFailure", "containers": [{"name": "main", "postStart": false}, '
             '{"name": "collector", "priority": 100, "sidecar": true}]}'
         )
@@ -268,7 +268,7 @@ class Nonsense(AsksForNothing, Node):
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
         warnings = [line for line in self.shim.log().splitlines() if re.search(r"\bwarn", line)]
         for source in ("pods-api", "api-server", "kubelet-pods"):
-            about = [line for line in warnings if f"plan source {source} does not answer" in line]
+            about = [line for line in warnings if f"spec source {source} does not answer" in line]
             self.assertEqual(1, len(about), f"{source}: {warnings}")
 
 

@@ -23,48 +23,48 @@ const std::map<absl::string_view, Note::Kind> kNotes = {
 
 }  // namespace
 
-PlannedContainer Main(const std::string& name, std::optional<int64_t> priority) {
-  PlannedContainer container;
+ContainerSpec Main(const std::string& name, std::optional<int64_t> priority) {
+  ContainerSpec container;
   container.name = name;
-  container.post_start = Tri::kNo;
+  container.post_start = TriState::kNo;
   if (priority) container.traits.priority = Priority{Priority::Kind::kValue, *priority, {}};
   return container;
 }
 
-PlannedContainer Sidecar(const std::string& name, std::optional<int64_t> priority) {
-  PlannedContainer container = Main(name, priority);
+ContainerSpec Sidecar(const std::string& name, std::optional<int64_t> priority) {
+  ContainerSpec container = Main(name, priority);
   container.traits.sidecar = true;
   return container;
 }
 
-PlannedContainer WithPriorityEnv(const std::string& name, absl::string_view value) {
-  PlannedContainer container = Main(name);
+ContainerSpec WithPriorityEnv(const std::string& name, absl::string_view value) {
+  ContainerSpec container = Main(name);
   container.traits.priority = ParsePriority(value);
   return container;
 }
 
-Bench::Bench(std::vector<PlannedContainer> containers, RestartPolicy policy, Annotations annotations,
+Bench::Bench(std::vector<ContainerSpec> containers, RestartPolicy policy, Annotations annotations,
              Options options)
     : Bench(std::move(containers), std::move(annotations), false, policy, options) {}
 
-Bench Bench::WithoutPlan(std::vector<PlannedContainer> containers, bool job_labels, Options options) {
+Bench Bench::WithoutPlan(std::vector<ContainerSpec> containers, bool job_labels, Options options) {
   return Bench(std::move(containers), {}, job_labels, std::nullopt, options);
 }
 
-Bench::Bench(std::vector<PlannedContainer> containers, Annotations annotations, bool job_labels,
+Bench::Bench(std::vector<ContainerSpec> containers, Annotations annotations, bool job_labels,
              std::optional<RestartPolicy> policy, Options options)
     : options_(options),
       engine_(options),
       annotations_(std::move(annotations)),
       job_labels_(job_labels),
       containers_(std::move(containers)) {
-  if (policy) plan_ = PodPlan{"test", containers_, *policy};
+  if (policy) plan_ = PodSpec{"test", containers_, *policy};
   Tell();
 }
 
 void Bench::Tell() {
   Send(SandboxSeen{pod_, sandbox_, annotations_, job_labels_, true});
-  if (plan_) Send(PlanLearnt{pod_, *plan_});
+  if (plan_) Send(SpecReceived{pod_, *plan_});
   for (const RuntimeContainer& container : runtime_) {
     if (container.sandbox == sandbox_) Send(Describe(container, /*found=*/true));
   }
@@ -74,8 +74,8 @@ void Bench::TellBlindly() {
   plan_.reset();
   Tell();
   for (const auto& [name, stamps] : stamps_) {
-    if (const std::optional<Stamp> stamp = ReadStamp(stamps); stamp && stamp->plan)
-      Send(PlanLearnt{pod_, *stamp->plan});
+    if (const std::optional<Stamp> stamp = ReadStamp(stamps); stamp && stamp->spec)
+      Send(SpecReceived{pod_, *stamp->spec});
   }
 }
 
@@ -93,11 +93,11 @@ Actions Bench::Send(const Event& event) {
   for (const StopProbing& action : Only<StopProbing>(actions))
     EXPECT_EQ(probing_.erase(action.container), 1u);
   for (const StartProbing& action : Only<StartProbing>(actions)) {
-    EXPECT_TRUE(probing_.insert(action.container).second) << action.container << " is probed twice";
+    EXPECT_TRUE(probing_.insert(action.container).second) << action.container.value() << " is probed twice";
   }
   for (const StopSidecar& action : Only<StopSidecar>(actions)) {
     const ContainerRecord* record = engine_.FindContainer(action.container);
-    stops_.push_back(record == nullptr ? action.container : record->name);
+    stops_.push_back(record == nullptr ? action.container.value() : record->name);
     graces_[action.container] = action.grace;
   }
   return actions;
@@ -114,7 +114,7 @@ void Bench::Pass(Duration duration) {
 }
 
 Traits Bench::TraitsOf(const std::string& name) const {
-  for (const PlannedContainer& container : containers_) {
+  for (const ContainerSpec& container : containers_) {
     if (container.name == name) return container.traits;
   }
   return {};
@@ -144,12 +144,12 @@ ContainerSeen Bench::Describe(const RuntimeContainer& container, bool found) con
       container.started,
       container.exit_code,
       container.finished_at,
-      container.finished_at > 0 ? Duration(RuntimeNow() - container.finished_at) : Duration{0}};
+      container.finished_at != kNoTime ? Duration(RuntimeNow() - container.finished_at) : Duration{0}};
 }
 
 RuntimeContainer& Bench::Add(const std::string& name, uint32_t attempt, bool by_shim) {
   RuntimeContainer container;
-  container.id = absl::StrCat(name, "-", attempt, "-", sandbox_);
+  container.id = ContainerId(absl::StrCat(name, "-", attempt, "-", sandbox_.value()));
   container.sandbox = sandbox_;
   container.name = name;
   container.attempt = attempt;
@@ -224,7 +224,7 @@ void Bench::ReplaceSandbox() {
     Send(ContainerExited{container.id, 137, container.finished_at});
   }
   launches_.clear();
-  sandbox_ = absl::StrCat("sandbox-", sandboxes_++);
+  sandbox_ = SandboxId(absl::StrCat("sandbox-", sandboxes_++));
   Send(SandboxSeen{pod_, sandbox_, annotations_, job_labels_, true});
 }
 
@@ -304,9 +304,9 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
   } else if (verb == "kubelet-ready") {
     Send(ContainerReady{Container(name).id, /*by_kubelet=*/true});
   } else if (verb == "stopped-by-caller") {
-    Send(CallerStops{Container(name).id});
+    Send(ExternalStopStarted{Container(name).id});
   } else if (verb == "stop-given-up") {
-    Send(CallerStopEnded{Container(name).id, /*ok=*/false});
+    Send(ExternalStopEnded{Container(name).id, /*ok=*/false});
   } else if (verb == "hooked") {
     Send(PostStartReturned{Container(name).id});
   } else if (verb == "starts") {
@@ -322,7 +322,7 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
   } else if (verb == "failed") {
     let_through(failed_starts_);
   } else if (verb == "crash") {
-    Send(CallerStops{Container(name).id});
+    Send(ExternalStopStarted{Container(name).id});
     Ended(name, 1);
   } else if (verb == "gone") {
     Send(ContainerGone{Container(name).id});

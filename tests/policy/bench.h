@@ -22,6 +22,7 @@
 #ifndef SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 #define SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -33,9 +34,12 @@
 
 namespace sidecar_shim::policy {
 
-PlannedContainer Main(const std::string& name, std::optional<int64_t> priority = std::nullopt);
-PlannedContainer Sidecar(const std::string& name, std::optional<int64_t> priority = std::nullopt);
-PlannedContainer WithPriorityEnv(const std::string& name, absl::string_view value);
+// The n-th nanosecond of the runtime's clock.
+inline RuntimeTime At(int64_t nanoseconds) { return RuntimeTime(Duration(nanoseconds)); }
+
+ContainerSpec Main(const std::string& name, std::optional<int64_t> priority = std::nullopt);
+ContainerSpec Sidecar(const std::string& name, std::optional<int64_t> priority = std::nullopt);
+ContainerSpec WithPriorityEnv(const std::string& name, absl::string_view value);
 
 // The actions of one kind, in order.
 template <typename T>
@@ -56,16 +60,16 @@ struct RuntimeContainer {
   RunState state = RunState::kCreated;
   bool started = false;
   int32_t exit_code = 0;
-  RuntimeTime finished_at = 0;
+  RuntimeTime finished_at = kNoTime;
 };
 
 class Bench {
  public:
-  // A pod of job labels or not, whose sandbox and plan the engine has just learnt.
-  Bench(std::vector<PlannedContainer> containers, RestartPolicy policy, Annotations annotations = {},
+  // A pod of job labels or not, whose sandbox and spec the engine has just learnt.
+  Bench(std::vector<ContainerSpec> containers, RestartPolicy policy, Annotations annotations = {},
         Options options = {});
-  // A pod that no plan source knows.
-  static Bench WithoutPlan(std::vector<PlannedContainer> containers, bool job_labels, Options options = {});
+  // A pod that no spec source knows.
+  static Bench WithoutPlan(std::vector<ContainerSpec> containers, bool job_labels, Options options = {});
 
   void Run(absl::string_view script);
 
@@ -85,12 +89,12 @@ class Bench {
   // The message of the last refusal.
   const std::string& refusal() const { return refusal_; }
   Traits TraitsOf(const std::string& name) const;
-  RuntimeTime RuntimeNow() const { return 1'000'000'000'000 + now_.count(); }
+  RuntimeTime RuntimeNow() const { return At(1'000'000'000'000) + now_.time_since_epoch(); }
   void set_grace_seconds(int64_t seconds) { grace_seconds_ = seconds; }
   void set_pre_stop(const std::string& name) { pre_stop_.insert(name); }
 
  private:
-  Bench(std::vector<PlannedContainer> containers, Annotations annotations, bool job_labels,
+  Bench(std::vector<ContainerSpec> containers, Annotations annotations, bool job_labels,
         std::optional<RestartPolicy> policy, Options options);
 
   void Tell();  // what is there, as after a start of the shim
@@ -113,12 +117,12 @@ class Bench {
   SandboxId sandbox_ = "sandbox-0";
   Annotations annotations_;
   bool job_labels_;
-  std::vector<PlannedContainer> containers_;
-  std::optional<PodPlan> plan_;
+  std::vector<ContainerSpec> containers_;
+  std::optional<PodSpec> plan_;
   int64_t grace_seconds_ = 30;
   std::set<std::string> pre_stop_;  // whose containers have a preStop hook
 
-  CallId next_call_ = 1;
+  uint64_t next_call_ = 1;
   int sandboxes_ = 1;
   std::vector<RuntimeContainer> runtime_;
   std::vector<CallId> answered_starts_, failed_starts_;

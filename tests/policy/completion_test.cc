@@ -4,8 +4,7 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Restarts(PlannedContainer container, RestartPolicy policy,
-                          std::vector<RestartRule> rules = {}) {
+ContainerSpec Restarts(ContainerSpec container, RestartPolicy policy, std::vector<RestartRule> rules = {}) {
   container.own_restart_policy = policy;
   container.restart_rules = std::move(rules);
   return container;
@@ -38,7 +37,7 @@ TEST(Completion, WithAPlan) {
       {"Always", {Main("m"), Sidecar("s")}, kAlways, "m:runs s:runs m:exit=0 +1h nostop"},
       {"sidecars only", {Sidecar("s"), Sidecar("t")}, kNever, "s:runs t:runs s:exit=0 +1h nostop"},
       {"no sidecar", {Main("m"), Main("n")}, kNever, "m:runs n:runs m:exit=0 n:exit=0 +1h nostop"},
-      {"others than the plan's do not count",
+      {"others than the spec's do not count",
        {Main("m"), Sidecar("s")},
        kNever,
        "init:runs init:exit=0 m:runs s:runs debug:runs m:exit=0 stop:s"},
@@ -81,7 +80,7 @@ TEST(Completion, WithAPlan) {
 TEST(Completion, OptedOut) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kEnabledAnnotation), "false"}});
   bench.Run("m:runs s:runs m:exit=0 +1h nostop");
-  EXPECT_FALSE(bench.engine().AwaitsExits());
+  EXPECT_FALSE(bench.engine().HasRunningSidecars());
 }
 
 TEST(Completion, WithoutAPlan) {
@@ -121,34 +120,34 @@ TEST(Completion, WithoutAPlanAnImageThatIsStillMissingIsWaitedFor) {
 TEST(Completion, APlanThatComesLateDecides) {
   Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0 +1h nostop");
-  bench.Send(PlanLearnt{bench.pod(), {"api", {Main("m"), Sidecar("s")}, kNever}});
+  bench.Send(SpecReceived{bench.pod(), {"api", {Main("m"), Sidecar("s")}, kNever}});
   bench.Run("stop:s");
 }
 
 TEST(Completion, AStampFillsAGapOnly) {
   Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0");
-  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
-  bench.Send(PlanLearnt{bench.pod(), {"api", both, kAlways}});
-  bench.Send(PlanLearnt{bench.pod(), {"stamp", both, kNever}});
+  const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
+  bench.Send(SpecReceived{bench.pod(), {"api", both, kAlways}});
+  bench.Send(SpecReceived{bench.pod(), {"stamp", both, kNever}});
   bench.Run("nostop");
-  bench.Send(PlanLearnt{bench.pod(), {"api", both, kNever}});
+  bench.Send(SpecReceived{bench.pod(), {"api", both, kNever}});
   bench.Run("stop:s");
 }
 
 TEST(Completion, AStampCountsBeforeASourceThatTellsLess) {
-  const std::vector<PlannedContainer> both = {Main("m"), Sidecar("s")};
-  const PodPlan stamp{"stamp", both, kNever};
-  PodPlan names{"podresources", {Main("m"), Main("s")}};
+  const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
+  const PodSpec stamp{"stamp", both, kNever};
+  PodSpec names{"podresources", {Main("m"), Main("s")}};
   names.names_only = true;
-  const PodPlan annotation{"annotation", both};
-  for (const PodPlan& less : {names, annotation}) {
+  const PodSpec annotation{"annotation", both};
+  for (const PodSpec& less : {names, annotation}) {
     SCOPED_TRACE(less.source);
     for (const bool stamp_first : {false, true}) {
       Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
       bench.Run("m:runs s:runs m:exit=0");
-      bench.Send(PlanLearnt{bench.pod(), stamp_first ? stamp : less});
-      bench.Send(PlanLearnt{bench.pod(), stamp_first ? less : stamp});
+      bench.Send(SpecReceived{bench.pod(), stamp_first ? stamp : less});
+      bench.Send(SpecReceived{bench.pod(), stamp_first ? less : stamp});
       bench.Run("stop:s");
     }
   }

@@ -15,7 +15,7 @@ void ExpectEmpty(const Engine& engine) {
   EXPECT_EQ(engine.WaitingCount(), 0u);
   EXPECT_EQ(engine.NextWakeup(), std::nullopt);
   EXPECT_TRUE(engine.Hidden().empty());
-  EXPECT_FALSE(engine.AwaitsExits());
+  EXPECT_FALSE(engine.HasRunningSidecars());
 }
 
 TEST(EngineMemory, EverythingGoesWithTheLastSandbox) {
@@ -58,11 +58,11 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
   const Event late[] = {seen,
                         ContainerStarted{id},
                         StartFailed{id, ""},
-                        ContainerExited{id, 1, 1},
+                        ContainerExited{id, 1, At(1)},
                         ContainerGone{id},
                         CallCancelled{1},
-                        CallerStops{id},
-                        CallerStopEnded{id, false},
+                        ExternalStopStarted{id},
+                        ExternalStopEnded{id, false},
                         PodTerminating{bench.pod()},
                         ContainerReady{id},
                         PostStartReturned{id},
@@ -72,7 +72,7 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
                         PullEnded{bench.pod(), "i"},
                         SidecarStopEnded{id},
                         CreateFailed{bench.sandbox(), "a", true},
-                        PlanLearnt{bench.pod(), {}},
+                        SpecReceived{bench.pod(), {}},
                         Tick{}};
   for (const Event& event : late) {
     EXPECT_TRUE(bench.Send(event).empty()) << event.index();
@@ -83,12 +83,12 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
 TEST(EngineMemory, RestartsDoNotAddUp) {
   Bench bench({Main("a"), Main("b", 10), Sidecar("s")}, RestartPolicy::kAlways);
   bench.Run("b:runs a:runs");
-  std::string previous;
+  ContainerId previous;
   for (int i = 0; i < 100; ++i) {
     bench.Run("a:exit=1 a:runs");
     // kubelet keeps the last dead container of a name and collects the others.
     if (!previous.empty()) bench.Send(ContainerGone{previous});
-    previous = absl::StrCat("a-", i, "-", bench.sandbox());
+    previous = ContainerId(absl::StrCat("a-", i, "-", bench.sandbox().value()));
   }
   EXPECT_LE(bench.engine().KnownContainers().size(), 4u);
 }
@@ -119,10 +119,12 @@ TEST(EngineMemory, PodsAreApart) {
   Engine engine{Options{}};
   for (int i = 0; i < 100; ++i) {
     const PodRef pod{"ns", absl::StrCat("pod-", i), "the same uid"};
-    engine.OnEvent(SandboxSeen{pod, absl::StrCat("sandbox-", i), {}, false, true}, Time{i});
+    engine.OnEvent(SandboxSeen{pod, SandboxId(absl::StrCat("sandbox-", i)), {}, false, true},
+                   Time(Duration(i)));
   }
   EXPECT_EQ(engine.PodCount(), 100u);
-  for (int i = 0; i < 100; i += 2) engine.OnEvent(SandboxGone{absl::StrCat("sandbox-", i)}, Time{200});
+  for (int i = 0; i < 100; i += 2)
+    engine.OnEvent(SandboxGone{SandboxId(absl::StrCat("sandbox-", i))}, Time{Duration{200}});
   EXPECT_EQ(engine.PodCount(), 50u);
 }
 

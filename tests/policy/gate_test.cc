@@ -6,7 +6,7 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer WithBarrier(PlannedContainer container) {
+ContainerSpec WithBarrier(ContainerSpec container) {
   container.traits.barrier = true;
   return container;
 }
@@ -63,7 +63,7 @@ TEST(Gate, Scenarios) {
            "b:runs a:runs",
            kOff},
           {"OpenKruise orders already", {Main("a"), WithBarrier(Main("b", 10))}, kAlways, "a:runs b:runs"},
-          {"containers that the plan does not list",
+          {"containers that the spec does not list",
            {Main("a"), Main("b", 10)},
            kAlways,
            "init:runs debug:runs a:refused"},
@@ -135,7 +135,7 @@ TEST(Gate, ABadValueIsRefusedAndSaysHowToMendIt) {
 }
 
 TEST(Gate, ValuesThatOnlyKubeletKnowsAreLearntFromTheCreates) {
-  PlannedContainer secret = Main("b");
+  ContainerSpec secret = Main("b");
   secret.traits.priority.kind = Priority::Kind::kUnresolved;
   Bench bench({Main("a"), secret}, kAlways, {}, NoLaunchAhead());
   bench.Run("a:refused");
@@ -186,10 +186,11 @@ TEST(Gate, WithoutAPlanAnInversionIsNotedOnce) {
 TEST(Gate, WhatIsUnknownIsAdmitted) {
   Engine engine{Options{}};
   const Actions answer =
-      engine.OnEvent(CreateRequested{1, "unknown", "a", 0, Sidecar("a", 5).traits, {}}, Time{0});
+      engine.OnEvent(CreateRequested{1, "unknown", "a", 0, Sidecar("a", 5).traits, {}}, Time{});
   ASSERT_EQ(answer.size(), 1u);
   EXPECT_TRUE(std::get<AdmitCreate>(answer[0]).stamps.empty());
-  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(StartRequested{2, "unknown", Time{9}}, Time{0})).size(), 1u);
+  EXPECT_EQ(
+      Only<ForwardStart>(engine.OnEvent(StartRequested{2, "unknown", Time{Duration{9}}}, Time{})).size(), 1u);
 }
 
 TEST(Gate, ASandboxThatIsBeingStoppedRefusesNobody) {

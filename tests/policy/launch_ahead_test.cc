@@ -55,15 +55,15 @@ TEST(LaunchAhead, ARemovedContainerAnswersNoCreate) {
 TEST(LaunchAhead, ARequestThatIsNotRememberedAnyMoreIsForgotten) {
   Bench bench({Main("a"), Main("b", 10)}, kAlways);
   bench.Run("a:refused");
-  PlannedContainer hooked = Main("a");
-  hooked.post_start = Tri::kYes;
-  bench.Send(PlanLearnt{bench.pod(), PodPlan{"test", {hooked, Main("b", 10)}, kAlways}});
+  ContainerSpec hooked = Main("a");
+  hooked.post_start = TriState::kYes;
+  bench.Send(SpecReceived{bench.pod(), PodSpec{"test", {hooked, Main("b", 10)}, kAlways}});
   EXPECT_EQ(Only<Forget>(bench.Create("a")).size(), 1u);
 }
 
 TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {
-  for (Tri hook : {Tri::kYes, Tri::kUnknown}) {
-    PlannedContainer hooked = Main("a");
+  for (TriState hook : {TriState::kYes, TriState::kUnknown}) {
+    ContainerSpec hooked = Main("a");
     hooked.post_start = hook;
     Bench bench({hooked, Main("b", 10)}, kAlways);
     EXPECT_FALSE(Only<RefuseCreate>(bench.Create("a"))[0].remember);
@@ -152,7 +152,7 @@ TEST_F(LaunchUnderWay, HiddenUntilItRuns) {
 TEST_F(LaunchUnderWay, OneThatEndedBeforeKubeletSawItIsNotRunAgain) {
   bench_.Send(Made());
   bench_.Send(ContainerStarted{"launched"});
-  bench_.Send(ContainerExited{"launched", 0, 5});
+  bench_.Send(ContainerExited{"launched", 0, At(5)});
   EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(50)))[0].container, "launched");
   EXPECT_EQ(Only<AnswerStart>(bench_.Send(StartRequested{60, "launched", bench_.now()})).size(), 1u);
   // Not even where kubelet counts attempts of an earlier sandbox.
@@ -162,7 +162,7 @@ TEST_F(LaunchUnderWay, OneThatEndedBeforeKubeletSawItIsNotRunAgain) {
 TEST_F(LaunchUnderWay, OneThatKubeletStopsIsReplaced) {
   bench_.Send(Made());
   bench_.Send(ContainerStarted{"launched"});
-  bench_.Send(CallerStops{"launched"});
+  bench_.Send(ExternalStopStarted{"launched"});
   EXPECT_EQ(Only<AdmitCreate>(bench_.Send(Retry(50, 1))).size(), 1u);
 }
 
@@ -182,28 +182,28 @@ TEST_F(LaunchUnderWay, ACallerThatHasGoneIsNotAnswered) {
 
 TEST_F(LaunchUnderWay, ANewShimFinishesWhatTheOldOneCreated) {
   Engine engine{Options{}};
-  engine.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
+  engine.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
   ContainerSeen found = Made();
   found.found = true;
-  EXPECT_EQ(Only<ResumeLaunch>(engine.OnEvent(found, Time{0}))[0].container, "launched");
+  EXPECT_EQ(Only<ResumeLaunch>(engine.OnEvent(found, Time{}))[0].container, "launched");
   EXPECT_EQ(engine.Hidden().size(), 1u);
   // Where it has started, what follows a start is still to be done.
   Engine later{Options{}};
-  later.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
+  later.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
   ContainerSeen running = found;
   running.state = RunState::kRunning;
   running.started = true;
-  EXPECT_TRUE(Only<ResumeLaunch>(later.OnEvent(running, Time{0}))[0].started);
+  EXPECT_TRUE(Only<ResumeLaunch>(later.OnEvent(running, Time{}))[0].started);
   // Not in a pod that is being deleted; kubelet then finds it as any other.
   Engine dying{Options{}};
-  dying.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{0});
-  dying.OnEvent(PodTerminating{bench_.pod()}, Time{0});
-  EXPECT_TRUE(Only<ResumeLaunch>(dying.OnEvent(found, Time{0})).empty());
+  dying.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
+  dying.OnEvent(PodTerminating{bench_.pod()}, Time{});
+  EXPECT_TRUE(Only<ResumeLaunch>(dying.OnEvent(found, Time{})).empty());
   EXPECT_TRUE(dying.Hidden().empty());
   // And not in a sandbox that is gone for good.
   Engine late{Options{}};
-  late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{0});
-  EXPECT_TRUE(Only<ResumeLaunch>(late.OnEvent(found, Time{0})).empty());
+  late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{});
+  EXPECT_TRUE(Only<ResumeLaunch>(late.OnEvent(found, Time{})).empty());
 }
 
 // containerd finishes a create although its caller has given up, and kubelet
@@ -232,7 +232,7 @@ TEST(LaunchAhead, WhatIsFoundBehindItsSuccessorIsNotResumed) {
 
 // A program may end before the answer to its start has come.
 TEST(LaunchAhead, AnExitThatOvertakesTheStartsAnswerCounts) {
-  PlannedContainer blocker = Main("b", 10);
+  ContainerSpec blocker = Main("b", 10);
   blocker.readiness_probe = ProbeSpec{};
   Bench bench({Main("a"), blocker}, kAlways);
   bench.Run("a:refused b:created");

@@ -9,10 +9,10 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PodState Pod(std::vector<PlannedContainer> containers, bool ordered = false) {
+PodState Pod(std::vector<ContainerSpec> containers, bool ordered = false) {
   PodState pod;
   pod.settings.ordered = ordered;
-  pod.plan = PodPlan{"test", std::move(containers), RestartPolicy::kAlways};
+  pod.spec = PodSpec{"test", std::move(containers), RestartPolicy::kAlways};
   return pod;
 }
 
@@ -51,7 +51,7 @@ TEST(LaunchOrder, OffWhereThereIsNothingToOrder) {
 }
 
 TEST(LaunchOrder, WhatNobodyCanTellBlocksTheOthers) {
-  PlannedContainer unresolved = Main("u");
+  ContainerSpec unresolved = Main("u");
   unresolved.traits.priority.kind = Priority::Kind::kUnresolved;
   PodState pod = Pod({Main("a"), unresolved, WithPriorityEnv("x", "?")});
   EXPECT_EQ(Blockers(pod, "a"), "u x");

@@ -6,16 +6,16 @@
 namespace sidecar_shim::policy {
 namespace {
 
-// A bench whose plan source tells names only.
+// A bench whose spec source tells names only.
 class LearningBench : public Bench {
  public:
-  explicit LearningBench(std::vector<PlannedContainer> containers, Annotations annotations = {})
+  explicit LearningBench(std::vector<ContainerSpec> containers, Annotations annotations = {})
       : Bench(containers, kUnknown, std::move(annotations)) {
-    PodPlan plan;
-    plan.source = "podresources";
-    plan.names_only = true;
-    for (const PlannedContainer& container : containers) plan.containers.emplace_back().name = container.name;
-    Send(PlanLearnt{pod(), plan});
+    PodSpec spec;
+    spec.source = "podresources";
+    spec.names_only = true;
+    for (const ContainerSpec& container : containers) spec.containers.emplace_back().name = container.name;
+    Send(SpecReceived{pod(), spec});
   }
 };
 
@@ -24,7 +24,7 @@ const Annotations kIntent = {{std::string(kLaunchGateAnnotation), "running"}};
 TEST(Learning, Scenarios) {
   const struct {
     const char* what;
-    std::vector<PlannedContainer> containers;
+    std::vector<ContainerSpec> containers;
     Annotations annotations;
     const char* script;
   } kScenarios[] = {

@@ -62,7 +62,7 @@ TEST(Mask, HoldsBeforeTheStopIsSent) {
 }
 
 TEST(Mask, TheOperatorChooses) {
-  PlannedContainer asks = Sidecar("a");
+  ContainerSpec asks = Sidecar("a");
   asks.traits.ignore_exit_code = true;
   for (MaskMode mode : {MaskMode::kAlways, MaskMode::kOnRequest, MaskMode::kNever}) {
     Options options;
@@ -76,7 +76,7 @@ TEST(Mask, TheOperatorChooses) {
   }
   Bench off({Main("m"), Sidecar("s")}, kNever, {{std::string(kEnabledAnnotation), "false"}});
   off.Run("m:runs s:runs m:exit=0 s:exit=143 plain:s");
-  EXPECT_FALSE(off.engine().IsMasked("unknown", 1, Time{1}));
+  EXPECT_FALSE(off.engine().IsMasked("unknown", At(1), Time{Duration{1}}));
 }
 
 TEST(Mask, WithoutAPlan) {

@@ -23,17 +23,17 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Hooked(PlannedContainer container) {
-  container.post_start = Tri::kYes;
+ContainerSpec Hooked(ContainerSpec container) {
+  container.post_start = TriState::kYes;
   return container;
 }
 
-PlannedContainer WithBarrier(PlannedContainer container) {
+ContainerSpec WithBarrier(ContainerSpec container) {
   container.traits.barrier = true;
   return container;
 }
 
-PlannedContainer ValueFrom(PlannedContainer container) {
+ContainerSpec ValueFrom(ContainerSpec container) {
   container.traits.priority = Priority{Priority::Kind::kUnresolved, 0, {}};
   return container;
 }

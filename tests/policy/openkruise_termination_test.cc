@@ -19,13 +19,13 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Ignores(PlannedContainer container) {
+ContainerSpec Ignores(ContainerSpec container) {
   container.traits.ignore_exit_code = true;
   return container;
 }
 
-const std::vector<PlannedContainer> kPair = {Main("main"), Sidecar("side")};
-const std::vector<PlannedContainer> kTwoAndTwo = {Main("m"), Main("n"), Sidecar("s"), Sidecar("t")};
+const std::vector<ContainerSpec> kPair = {Main("main"), Sidecar("side")};
+const std::vector<ContainerSpec> kTwoAndTwo = {Main("m"), Main("n"), Sidecar("s"), Sidecar("t")};
 
 const Labelled kScenarios[] = {
     {"ST-E1", "Job Never, main succeeds", kPair, kNever,

@@ -6,7 +6,7 @@
 namespace sidecar_shim::policy {
 namespace {
 
-PlannedContainer Hooked(PlannedContainer container, Tri hook) {
+ContainerSpec Hooked(ContainerSpec container, TriState hook) {
   container.post_start = hook;
   return container;
 }
@@ -77,19 +77,19 @@ TEST(Readiness, Scenarios) {
        kAlways,
        "a:refused b:runs probe:b newsandbox probe: idle"},
       {"a hook is over when kubelet goes on",
-       {Main("a"), Hooked(Main("b", 10), Tri::kYes)},
+       {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs idle a:runs"},
       {"a hook and a probe: both",
-       {Main("a"), Probed(Hooked(Main("b", 10), Tri::kYes))},
+       {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:ready idle b:hooked launch:a"},
       {"a hook and a probe, the other way round",
-       {Main("a"), Probed(Hooked(Main("b", 10), Tri::kYes))},
+       {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:hooked idle b:ready launch:a"},
       {"what kubelet itself calls ready has its hook behind it",
-       {Main("a"), Probed(Hooked(Main("b", 10), Tri::kYes))},
+       {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:kubelet-ready launch:a"},
       {"a pod that is taken down: ready too late",
@@ -129,15 +129,15 @@ TEST(Readiness, Scenarios) {
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:exit=143 idle b:runs launch:a"},
       {"a hook that is seen to return",
-       {Main("a"), Hooked(Main("b", 10), Tri::kYes)},
+       {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs idle b:hooked launch:a"},
       {"a hook that cannot be ruled out",
-       {Main("a"), Hooked(Main("b", 10), Tri::kUnknown)},
+       {Main("a"), Hooked(Main("b", 10), TriState::kUnknown)},
        kAlways,
        "a:refused b:runs idle a:runs"},
       {"no hook is waited for where a start is enough",
-       {Main("a"), Hooked(Main("b", 10), Tri::kYes)},
+       {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs launch:a",
        kRunningGate},
@@ -156,13 +156,13 @@ TEST(Readiness, TheRefusalSaysWhatIsWaitedFor) {
 
 TEST(Readiness, KubeletIsAskedToHurryWhereNoEventWillFollow) {
   const char* const kHint = "; network is not ready";
-  Bench hooked({Hooked(Main("a"), Tri::kYes), Probed(Main("b", 10))}, kAlways);
+  Bench hooked({Hooked(Main("a"), TriState::kYes), Probed(Main("b", 10))}, kAlways);
   hooked.Run("a:refused");
   EXPECT_THAT(hooked.refusal(), testing::EndsWith(kHint)) << "cannot be launched ahead";
   Bench launched({Main("a"), Probed(Main("b", 10))}, kAlways);
   launched.Run("a:refused");
   EXPECT_THAT(launched.refusal(), testing::Not(testing::HasSubstr(kHint)));
-  Bench unprobed({Hooked(Main("a"), Tri::kYes), Main("b", 10)}, kAlways);
+  Bench unprobed({Hooked(Main("a"), TriState::kYes), Main("b", 10)}, kAlways);
   unprobed.Run("a:refused");
   EXPECT_THAT(unprobed.refusal(), testing::Not(testing::HasSubstr(kHint))) << "a start is an event";
 }

@@ -15,54 +15,55 @@ struct Recorded {
   Time at;
 };
 
-// Sensible and senseless events mixed: of three pods, in any order.
+// Sensible and malformed events mixed: of three pods, in any order.
 std::vector<Recorded> RandomLog(uint32_t seed, int length) {
   std::mt19937 random(seed);
   auto one_of = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
   std::vector<Recorded> log;
-  Time now{0};
-  CallId call = 1;
+  Time now{};
+  uint64_t call = 1;
   for (int i = 0; i < length; ++i) {
     now += std::chrono::milliseconds(one_of(4) == 0 ? one_of(20000) : one_of(5));
     const std::string p = absl::StrCat(one_of(3));
     const PodRef pod{"ns", absl::StrCat("pod", p), "uid"};
-    const SandboxId sandbox = absl::StrCat("sandbox", p, one_of(2));
+    const SandboxId sandbox(absl::StrCat("sandbox", p, one_of(2)));
     const std::string name(1, static_cast<char>('a' + one_of(4)));
-    const PlannedContainer planned = name == "d" ? Sidecar(name, 3) : Main(name, name[0] - 'a');
-    const ContainerId id = absl::StrCat(sandbox, name, one_of(2));
+    const ContainerSpec spec = name == "d" ? Sidecar(name, 3) : Main(name, name[0] - 'a');
+    const ContainerId id(absl::StrCat(sandbox.value(), name, one_of(2)));
     ContainerSeen seen;
     seen.container = id;
     seen.sandbox = sandbox;
     seen.name = name;
-    seen.traits = planned.traits;
+    seen.traits = spec.traits;
     seen.by_shim = one_of(3) == 0;
     seen.found = one_of(4) == 0;
     seen.attempt = one_of(2);
-    const Event choices[] = {SandboxSeen{pod, sandbox, {}, true, one_of(8) != 0},
-                             PlanLearnt{pod,
-                                        {one_of(4) == 0 ? "stamp" : "test",
-                                         {Main("a"), Main("b", 1), Main("c", 2), Sidecar("d", 3)},
-                                         RestartPolicy::kNever}},
-                             CreateRequested{call, sandbox, name, one_of(2), planned.traits, {}},
-                             CreateFailed{sandbox, name, one_of(2) == 0},
-                             seen,
-                             StartRequested{call + 1, id, now + std::chrono::seconds(one_of(100))},
-                             ContainerStarted{id},
-                             StartFailed{id, "failed"},
-                             ContainerExited{id, static_cast<int32_t>(one_of(2)), now.count()},
-                             ContainerGone{id},
-                             CallCancelled{one_of(static_cast<uint32_t>(call))},
-                             CallerStops{id, std::chrono::seconds(one_of(60))},
-                             CallerStopEnded{id, one_of(2) == 0},
-                             ContainerReady{id},
-                             PostStartReturned{id},
-                             PodTerminating{pod},
-                             SandboxStopping{sandbox},
-                             SandboxGone{sandbox},
-                             PullStarted{pod, "image"},
-                             PullEnded{pod, "image", one_of(2) == 0},
-                             SidecarStopEnded{id, one_of(2) == 0, true},
-                             Tick{}};
+    const Event choices[] = {
+        SandboxSeen{pod, sandbox, {}, true, one_of(8) != 0},
+        SpecReceived{pod,
+                     {one_of(4) == 0 ? "stamp" : "test",
+                      {Main("a"), Main("b", 1), Main("c", 2), Sidecar("d", 3)},
+                      RestartPolicy::kNever}},
+        CreateRequested{call, sandbox, name, one_of(2), spec.traits, {}},
+        CreateFailed{sandbox, name, one_of(2) == 0},
+        seen,
+        StartRequested{call + 1, id, now + std::chrono::seconds(one_of(100))},
+        ContainerStarted{id},
+        StartFailed{id, "failed"},
+        ContainerExited{id, static_cast<int32_t>(one_of(2)), RuntimeTime(now.time_since_epoch())},
+        ContainerGone{id},
+        CallCancelled{one_of(static_cast<uint32_t>(call))},
+        ExternalStopStarted{id, std::chrono::seconds(one_of(60))},
+        ExternalStopEnded{id, one_of(2) == 0},
+        ContainerReady{id},
+        PostStartReturned{id},
+        PodTerminating{pod},
+        SandboxStopping{sandbox},
+        SandboxGone{sandbox},
+        PullStarted{pod, "image"},
+        PullEnded{pod, "image", one_of(2) == 0},
+        SidecarStopEnded{id, one_of(2) == 0, true},
+        Tick{}};
     // Removals are rarer than the rest, or nothing would ever get far.
     const uint32_t choice = one_of(std::size(choices));
     const bool rare = std::holds_alternative<SandboxStopping>(choices[choice]) ||
@@ -76,26 +77,28 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
 
 struct Print {
   std::string operator()(const AdmitCreate& a) const {
-    return absl::StrCat("admit ", a.call, " ", a.stamps.size());
+    return absl::StrCat("admit ", a.call.value, " ", a.stamps.size());
   }
   std::string operator()(const RefuseCreate& a) const {
-    return absl::StrCat("refuse ", a.call, a.message, a.remember);
+    return absl::StrCat("refuse ", a.call.value, a.message, a.remember);
   }
-  std::string operator()(const AnswerCreate& a) const { return absl::StrCat("answer ", a.call, a.container); }
-  std::string operator()(const ForwardStart& a) const { return absl::StrCat("forward ", a.call); }
-  std::string operator()(const AnswerStart& a) const { return absl::StrCat("started ", a.call); }
-  std::string operator()(const FailStart& a) const { return absl::StrCat("fail ", a.call, a.message); }
+  std::string operator()(const AnswerCreate& a) const {
+    return absl::StrCat("answer ", a.call.value, a.container.value());
+  }
+  std::string operator()(const ForwardStart& a) const { return absl::StrCat("forward ", a.call.value); }
+  std::string operator()(const AnswerStart& a) const { return absl::StrCat("started ", a.call.value); }
+  std::string operator()(const FailStart& a) const { return absl::StrCat("fail ", a.call.value, a.message); }
   std::string operator()(const Launch& a) const {
-    return absl::StrCat("launch ", a.sandbox, a.name, a.stamps.size());
+    return absl::StrCat("launch ", a.sandbox.value(), a.name, a.stamps.size());
   }
   std::string operator()(const ResumeLaunch& a) const {
-    return absl::StrCat("resume ", a.container, a.started ? " started" : "");
+    return absl::StrCat("resume ", a.container.value(), a.started ? " started" : "");
   }
-  std::string operator()(const StartProbing& a) const { return absl::StrCat("probe ", a.container); }
-  std::string operator()(const StopProbing& a) const { return absl::StrCat("unprobe ", a.container); }
-  std::string operator()(const Forget& a) const { return absl::StrCat("forget ", a.sandbox, a.name); }
+  std::string operator()(const StartProbing& a) const { return absl::StrCat("probe ", a.container.value()); }
+  std::string operator()(const StopProbing& a) const { return absl::StrCat("unprobe ", a.container.value()); }
+  std::string operator()(const Forget& a) const { return absl::StrCat("forget ", a.sandbox.value(), a.name); }
   std::string operator()(const StopSidecar& a) const {
-    return absl::StrCat("stop ", a.container, a.grace.count(), a.run_pre_stop);
+    return absl::StrCat("stop ", a.container.value(), a.grace.count(), a.run_pre_stop);
   }
   std::string operator()(const Note& a) const {
     return absl::StrCat("note ", a.pod.name, a.container, a.text);
@@ -151,10 +154,10 @@ TEST(Replay, TicksAreIdempotentAndAnswersUnique) {
     }
     for (int p = 0; p < 3; ++p) {
       for (int s = 0; s < 2; ++s)
-        count(engine.OnEvent(SandboxGone{absl::StrCat("sandbox", p, s)}, Time::max()));
+        count(engine.OnEvent(SandboxGone{SandboxId(absl::StrCat("sandbox", p, s))}, Time::max()));
     }
-    for (const auto& [call, answers] : creates) EXPECT_EQ(answers, 1) << "create " << call;
-    for (const auto& [call, answers] : starts) EXPECT_EQ(answers, 1) << "start " << call;
+    for (const auto& [call, answers] : creates) EXPECT_EQ(answers, 1) << "create " << call.value;
+    for (const auto& [call, answers] : starts) EXPECT_EQ(answers, 1) << "start " << call.value;
     EXPECT_EQ(engine.PodCount(), 0u);
     EXPECT_TRUE(engine.KnownContainers().empty());
   }

@@ -10,7 +10,7 @@ Options NoLaunchAhead() {
   return options;
 }
 
-PlannedContainer Probed(PlannedContainer container) {
+ContainerSpec Probed(ContainerSpec container) {
   container.readiness_probe = ProbeSpec{};
   return container;
 }

@@ -17,14 +17,14 @@ inline constexpr RestartPolicy kAlways = RestartPolicy::kAlways, kNever = Restar
 
 struct Scenario {
   const char* what;
-  std::vector<PlannedContainer> containers;
+  std::vector<ContainerSpec> containers;
   RestartPolicy policy;
   const char* script;  // for Bench::Run
   Annotations annotations = {};
 };
 
 Options NoLaunchAhead();
-PlannedContainer Probed(PlannedContainer container);
+ContainerSpec Probed(ContainerSpec container);
 
 void RunAll(const std::vector<Scenario>& scenarios, const Options& options = {});
 

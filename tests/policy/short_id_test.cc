@@ -24,9 +24,9 @@ TEST(ShortId, OnlyAUniquePrefixIsCompleted) {
   EXPECT_EQ(engine.FullContainerId("ab129"), "ab1299");
   EXPECT_EQ(engine.FullContainerId("ab12"), "ab12") << "an exact id is never a prefix";
   for (const char* unknown : {"", "ab", "ab1", "x", "cd345", "zz", "d34"}) {
-    EXPECT_EQ(engine.FullContainerId(unknown), unknown);
+    EXPECT_EQ(engine.FullContainerId(ContainerId(unknown)).value(), unknown);
   }
-  EXPECT_EQ(engine.FullSandboxId(bench.sandbox().substr(0, 1)), bench.sandbox());
+  EXPECT_EQ(engine.FullSandboxId(SandboxId(bench.sandbox().value().substr(0, 1))), bench.sandbox());
   EXPECT_EQ(engine.FullSandboxId("nowhere"), "nowhere");
 }
 
@@ -34,7 +34,7 @@ TEST(ShortId, WhatTheRuntimeHasForgottenIsNotMeant) {
   Bench bench({Main("a"), Main("b")}, RestartPolicy::kNever);
   bench.Send(Seen(bench, "ab1", "a"));
   bench.Send(Seen(bench, "ab2", "b"));
-  bench.Send(ContainerExited{"ab1", 0, 1});
+  bench.Send(ContainerExited{"ab1", 0, At(1)});
   bench.Send(ContainerGone{"ab1"});
   EXPECT_EQ(bench.engine().FullContainerId("ab"), "ab2");
 }

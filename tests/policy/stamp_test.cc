@@ -34,15 +34,15 @@ TEST(Stamp, RoundTrip) {
         ASSERT_TRUE(read.has_value());
         EXPECT_EQ(read->traits, traits);
         EXPECT_EQ(read->by_shim, by_shim);
-        EXPECT_EQ(read->plan, stamp.plan);
-        PlannedContainer other = Sidecar("log-agent-2", -3);
+        EXPECT_EQ(read->spec, stamp.spec);
+        ContainerSpec other = Sidecar("log-agent-2", -3);
         other.own_restart_policy = policy;
-        other.post_start = Tri::kYes;
+        other.post_start = TriState::kYes;
         if (policy == RestartPolicy::kNever)
           other.restart_rules = {{true, {0, 143}}, {false, {-1}}, {true, {}}};
-        PlannedContainer unknown = Main("c");
-        unknown.post_start = Tri::kUnknown;
-        stamp.plan = PodPlan{"stamp", {Main("app"), other, unknown}, policy};
+        ContainerSpec unknown = Main("c");
+        unknown.post_start = TriState::kUnknown;
+        stamp.spec = PodSpec{"stamp", {Main("app"), other, unknown}, policy};
       }
     }
   }
@@ -66,23 +66,23 @@ ProbeSpec EveryField() {
   return probe;
 }
 
-std::optional<PodPlan> WrittenAndRead(const PodPlan& plan) {
+std::optional<PodSpec> WrittenAndRead(const PodSpec& spec) {
   Stamp stamp;
-  stamp.plan = plan;
-  return ReadStamp(WriteStamp(stamp))->plan;
+  stamp.spec = spec;
+  return ReadStamp(WriteStamp(stamp))->spec;
 }
 
 TEST(Stamp, KeepsProbes) {
-  PlannedContainer both = Main("both");
+  ContainerSpec both = Main("both");
   both.startup_probe = EveryField();
   both.readiness_probe = ProbeSpec{};
-  PlannedContainer one = Main("one");
+  ContainerSpec one = Main("one");
   one.readiness_probe = EveryField();
   one.readiness_probe->kind = ProbeSpec::Kind::kGrpc;
-  const PodPlan plan{"stamp", {both, Main("none"), one}, RestartPolicy::kNever};
-  EXPECT_EQ(WrittenAndRead(plan), plan);
+  const PodSpec spec{"stamp", {both, Main("none"), one}, RestartPolicy::kNever};
+  EXPECT_EQ(WrittenAndRead(spec), spec);
   for (const ProbeSpec::Kind kind : {ProbeSpec::Kind::kExec, ProbeSpec::Kind::kTcpSocket}) {
-    PodPlan other = plan;
+    PodSpec other = spec;
     other.containers[0].startup_probe->kind = kind;
     EXPECT_EQ(WrittenAndRead(other), other);
   }
@@ -90,29 +90,29 @@ TEST(Stamp, KeepsProbes) {
 
 // All containers of the pod carry them, and kubelet reads those every second.
 TEST(Stamp, LeavesLargeProbesOut) {
-  PodPlan plan{"stamp", {Main("a")}, RestartPolicy::kNever};
-  const PodPlan without = plan;
-  plan.containers[0].readiness_probe = ProbeSpec{};
-  plan.containers[0].readiness_probe->command = {std::string(4000, 'x')};
-  EXPECT_EQ(WrittenAndRead(plan), plan);
-  plan.containers[0].readiness_probe->command = {std::string(4100, 'x')};
-  EXPECT_EQ(WrittenAndRead(plan), without);
+  PodSpec spec{"stamp", {Main("a")}, RestartPolicy::kNever};
+  const PodSpec without = spec;
+  spec.containers[0].readiness_probe = ProbeSpec{};
+  spec.containers[0].readiness_probe->command = {std::string(4000, 'x')};
+  EXPECT_EQ(WrittenAndRead(spec), spec);
+  spec.containers[0].readiness_probe->command = {std::string(4100, 'x')};
+  EXPECT_EQ(WrittenAndRead(spec), without);
 }
 
 TEST(Stamp, DamagedProbesReadAsAbsent) {
   Stamp stamp;
-  stamp.plan = PodPlan{"stamp", {Main("a")}, RestartPolicy::kNever};
-  const PodPlan without = *stamp.plan;
-  stamp.plan->containers[0].readiness_probe = EveryField();
+  stamp.spec = PodSpec{"stamp", {Main("a")}, RestartPolicy::kNever};
+  const PodSpec without = *stamp.spec;
+  stamp.spec->containers[0].readiness_probe = EveryField();
   const std::string key = std::string(kStampPrefix) + "probes";
   const Annotations whole = WriteStamp(stamp);
   const std::string text = whole.at(key);
   auto read = [&](const std::string& damaged) {
     Annotations annotations = whole;
     annotations[key] = damaged;
-    return ReadStamp(annotations)->plan;
+    return ReadStamp(annotations)->spec;
   };
-  ASSERT_EQ(read(text), stamp.plan);
+  ASSERT_EQ(read(text), stamp.spec);
   for (size_t length = 0; length < text.size(); ++length) {
     EXPECT_EQ(read(text.substr(0, length)), without) << length;
   }
@@ -141,14 +141,14 @@ TEST(Stamp, ADamagedPartReadsAsAbsent) {
   }
   for (const char* damaged : {"Never;", "Never;/p1/n", "Never;a", "Never;a/p1", "Never;a/z/n",
                               "Never;a/p1/n;", "Never;a/p1/n/Never/7", "Never;a/p1/n/Never/+x"}) {
-    EXPECT_EQ(ReadStamp(With("pod", damaged))->plan, std::nullopt) << damaged;
+    EXPECT_EQ(ReadStamp(With("pod", damaged))->spec, std::nullopt) << damaged;
   }
   // Unknown words of a newer shim in known places read as unknown.
-  const std::optional<PodPlan> plan = ReadStamp(With("pod", "Sometimes;a/p1,z/x/Rarely"))->plan;
-  ASSERT_TRUE(plan.has_value());
-  EXPECT_EQ(plan->restart_policy, RestartPolicy::kUnknown);
-  EXPECT_EQ(plan->containers[0].post_start, Tri::kUnknown);
-  EXPECT_EQ(plan->containers[0].own_restart_policy, RestartPolicy::kUnknown);
+  const std::optional<PodSpec> spec = ReadStamp(With("pod", "Sometimes;a/p1,z/x/Rarely"))->spec;
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->restart_policy, RestartPolicy::kUnknown);
+  EXPECT_EQ(spec->containers[0].post_start, TriState::kUnknown);
+  EXPECT_EQ(spec->containers[0].own_restart_policy, RestartPolicy::kUnknown);
 }
 
 // A pod that asks for nothing keeps its requests byte for byte.
@@ -158,7 +158,7 @@ TEST(Stamp, OnlyPodsThatAskGetOne) {
   Bench asks({Main("a", 5), Main("b")}, RestartPolicy::kNever);
   const std::optional<Stamp> stamp = ReadStamp(Only<AdmitCreate>(asks.Create("a"))[0].stamps);
   ASSERT_TRUE(stamp.has_value());
-  EXPECT_EQ(stamp->plan->containers.size(), 2u);
+  EXPECT_EQ(stamp->spec->containers.size(), 2u);
   Bench off({Main("a", 5), Main("b")}, RestartPolicy::kNever, {{std::string(kEnabledAnnotation), "false"}});
   EXPECT_TRUE(Only<AdmitCreate>(off.Create("a"))[0].stamps.empty());
 }

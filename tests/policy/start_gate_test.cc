@@ -1,5 +1,5 @@
 // People with crictl create containers in any order and start them in any
-// order; no plan source knows such pods.
+// order; no spec source knows such pods.
 #include <gtest/gtest.h>
 
 #include "policy/priority.h"
@@ -10,7 +10,7 @@ namespace {
 
 ContainerSeen Created(const std::string& name) {
   ContainerSeen seen;
-  seen.container = name;
+  seen.container = ContainerId(name);
   seen.name = name;
   seen.sandbox = SandboxId("sandbox");
   return seen;
@@ -19,7 +19,7 @@ ContainerSeen Created(const std::string& name) {
 TEST(StartGate, Scenarios) {
   const struct {
     const char* what;
-    std::vector<PlannedContainer> containers;
+    std::vector<ContainerSpec> containers;
     const char* script;
   } kScenarios[] = {
       {"the lower one waits for the higher",
@@ -99,12 +99,13 @@ TEST(StartGate, OrderedGoesByTheOrderOfTheCreates) {
   Engine engine{Options{}};
   const PodRef pod{"ns", "pod", "uid"};
   engine.OnEvent(SandboxSeen{pod, "sandbox", {{std::string(kOrderedAnnotation), "Ordered"}}, false, true},
-                 Time{0});
-  engine.OnEvent(Created("first"), Time{0});
-  engine.OnEvent(Created("second"), Time{0});
-  EXPECT_TRUE(engine.OnEvent(StartRequested{1, "second", Time{99}}, Time{0}).empty());
-  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(StartRequested{2, "first", Time{99}}, Time{0})).size(), 1u);
-  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(ContainerStarted{"first"}, Time{0}))[0].call, 1u);
+                 Time{});
+  engine.OnEvent(Created("first"), Time{});
+  engine.OnEvent(Created("second"), Time{});
+  EXPECT_TRUE(engine.OnEvent(StartRequested{1, "second", Time{Duration{99}}}, Time{}).empty());
+  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(StartRequested{2, "first", Time{Duration{99}}}, Time{})).size(),
+            1u);
+  EXPECT_EQ(Only<ForwardStart>(engine.OnEvent(ContainerStarted{"first"}, Time{}))[0].call, 1u);
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ Actions TickWhenDue(Bench& bench) {
 }
 
 TEST(Termination, Scenarios) {
-  PlannedContainer stubborn = Sidecar("t");
+  ContainerSpec stubborn = Sidecar("t");
   stubborn.own_restart_policy = RestartPolicy::kAlways;
-  PlannedContainer ruled = Sidecar("t");
+  ContainerSpec ruled = Sidecar("t");
   ruled.own_restart_policy = kNever;
   ruled.restart_rules = {{/*any_but=*/false, {0}}};
   RunAll({
@@ -85,7 +85,7 @@ TEST(Termination, Scenarios) {
 TEST(Termination, OneThatKubeletStopsIsLeftToIt) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
-  bench.Send(CallerStops{bench.Container("s").id});
+  bench.Send(ExternalStopStarted{bench.Container("s").id});
   bench.Run("m:exit=0 +1h nostop");
 }
 
@@ -93,9 +93,9 @@ TEST(Termination, AStopThatSomebodyGaveUpIsTakenOver) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   const ContainerId id = bench.Container("s").id;
-  bench.Send(CallerStops{id});
+  bench.Send(ExternalStopStarted{id});
   bench.Run("m:exit=0 nostop");
-  bench.Send(CallerStopEnded{id, /*ok=*/false});
+  bench.Send(ExternalStopEnded{id, /*ok=*/false});
   bench.Run("stop:s");
 }
 
@@ -103,8 +103,8 @@ TEST(Termination, AStopThatWorkedIsNotRepeated) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   const ContainerId id = bench.Container("s").id;
-  bench.Send(CallerStops{id});
-  bench.Send(CallerStopEnded{id, /*ok=*/true});
+  bench.Send(ExternalStopStarted{id});
+  bench.Send(ExternalStopEnded{id, /*ok=*/true});
   bench.Run("m:exit=0 nostop");
 }
 
@@ -175,11 +175,11 @@ TEST(Termination, AStopThatWorkedButWhoseExitIsNeverSeenIsAskedForAgain) {
 TEST(Termination, WaitsForExitsOnlyWhileASidecarRuns) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs");
-  EXPECT_FALSE(bench.engine().AwaitsExits());
+  EXPECT_FALSE(bench.engine().HasRunningSidecars());
   bench.Run("s:runs");
-  EXPECT_TRUE(bench.engine().AwaitsExits());
+  EXPECT_TRUE(bench.engine().HasRunningSidecars());
   bench.Run("m:exit=0 stop:s ended:s=0");
-  EXPECT_FALSE(bench.engine().AwaitsExits());
+  EXPECT_FALSE(bench.engine().HasRunningSidecars());
 }
 
 }  // namespace

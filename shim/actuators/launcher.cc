@@ -1,0 +1,122 @@
+#include "shim/actuators/launcher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "shim/cri/convert.h"
+
+namespace sidecar_shim {
+namespace {
+
+using runtime::v1::CreateContainerRequest;
+
+constexpr const char* kContainerLogs = "/var/log/containers";
+
+// kubelet's name for the symlink: <pod>_<namespace>_<container>-<id>.log
+std::filesystem::path SymlinkPath(const runtime::v1::ContainerStatus& status) {
+  auto label = [&status](const char* key) {
+    auto it = status.labels().find(key);
+    return it == status.labels().end() ? std::string() : it->second;
+  };
+  return std::filesystem::path(kContainerLogs) /
+         absl::StrCat(label("io.kubernetes.pod.name"), "_", label("io.kubernetes.pod.namespace"), "_",
+                      label("io.kubernetes.container.name"), "-", status.id(), ".log");
+}
+
+}  // namespace
+
+void Launcher::Remember(const policy::SandboxId& sandbox, const std::string& name,
+                        const grpc::ByteBuffer& request) {
+  remembered_[{sandbox, name}] = request;
+}
+
+void Launcher::Forget(const policy::Forget& action) { remembered_.erase({action.sandbox, action.name}); }
+
+void Launcher::Launch(const policy::Launch& action) {
+  auto node = remembered_.extract({action.sandbox, action.name});
+  CreateContainerRequest request;
+  if (node.empty() || !FromBytes(node.mapped(), request)) {
+    driver_.Post(policy::CreateFailed{action.sandbox, action.name, /*by_shim=*/true});
+    return;
+  }
+  for (const auto& [key, value] : action.stamps)
+    (*request.mutable_config()->mutable_annotations())[key] = value;
+
+  policy::ContainerSeen seen;
+  seen.sandbox = action.sandbox;
+  seen.name = action.name;
+  seen.attempt = request.config().metadata().attempt();
+  seen.traits = ReadTraits(request.config());
+  ReadStopSettings(request.config().annotations(), seen);
+  seen.by_shim = true;
+  runtime_.CreateContainer(
+      request,
+      [this, seen](const grpc::Status& status, const runtime::v1::CreateContainerResponse& response) mutable {
+        if (!status.ok()) {
+          // kubelet's own retry will meet the same error and report it.
+          spdlog::warn("launch ahead of container {} failed at create, left to kubelet: {}", seen.name,
+                       status.error_message());
+          driver_.Post(policy::CreateFailed{seen.sandbox, seen.name, /*by_shim=*/true});
+          return;
+        }
+        seen.container = policy::ContainerId(response.container_id());
+        driver_.Post(seen);
+        if (!driver_.CanLaunch(seen.sandbox)) {
+          driver_.Post(policy::StartFailed{seen.container, "sidecar-shim: the pod is being taken down"});
+          return;
+        }
+        Start(seen.container);
+      });
+}
+
+void Launcher::ResumeLaunch(const policy::ResumeLaunch& action) {
+  if (action.started) {
+    AfterStart(action.container);
+  } else {
+    Start(action.container);
+  }
+}
+
+void Launcher::Start(const policy::ContainerId& id) {
+  runtime_.StartContainer(id, [this, id](const grpc::Status& status,
+                                         const runtime::v1::StartContainerResponse&) {
+    if (status.ok()) {
+      driver_.Post(policy::ContainerStarted{id});
+    } else {
+      spdlog::warn("launch ahead of container {} failed at start: {}", id.value(), status.error_message());
+      driver_.Post(policy::StartFailed{id, status.error_message()});
+    }
+    AfterStart(id);
+  });
+}
+
+void Launcher::AfterStart(const policy::ContainerId& id) {
+  runtime_.ContainerStatus(
+      id, /*verbose=*/false,
+      [this](const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
+        if (!status.ok()) return;
+        const runtime::v1::ContainerStatus& container = response.status();
+        if (container.state() == runtime::v1::CONTAINER_EXITED) {
+          driver_.Post(ToContainerExited(container));
+        }
+        if (container.started_at() > 0) LinkLog(container);
+      });
+}
+
+void Launcher::LinkLog(const runtime::v1::ContainerStatus& status) {
+  // crictl's pods have no kubelet labels and no symlink.
+  if (status.log_path().empty() || !status.labels().contains("io.kubernetes.pod.name")) return;
+  worker_.Run([target = status.log_path(), link = SymlinkPath(status)] {
+    std::error_code error;
+    if (!std::filesystem::is_directory(link.parent_path(), error)) return;  // no kubelet here
+    std::filesystem::create_symlink(target, link, error);
+    if (error && error != std::errc::file_exists) {
+      spdlog::warn("cannot make the log symlink {}: {}", link.string(), error.message());
+    }
+  });
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,46 @@
+#include "shim/base/unix_socket.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace sidecar_shim {
+
+absl::StatusOr<std::string> UnixPath(const std::string& endpoint) {
+  const std::string path(absl::StripPrefix(absl::StripPrefix(endpoint, "unix:"), "//"));
+  if (path.empty() || path.front() != '/') {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", endpoint, "\" is not a socket address; write unix:///absolute/path"));
+  }
+  return path;
+}
+
+absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": a unix socket's path has at most ", sizeof(address.sun_path) - 1, " bytes"));
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+bool IsListening(const std::string& path) {
+  const absl::StatusOr<sockaddr_un> address = UnixAddress(path);
+  if (!address.ok()) return false;
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const int result = connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address));
+  // EAGAIN: a full backlog is still somebody's.
+  const bool listens = result == 0 || errno == EAGAIN;
+  close(fd);
+  return listens;
+}
+
+}  // namespace sidecar_shim

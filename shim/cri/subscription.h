@@ -1,0 +1,52 @@
+// A server-streaming call of the shim's own that is meant to last: starts over
+// after `retry` when it ends, until it is destroyed or stopped. A server that
+// says it will never serve it is asked again once a minute: another one may
+// have taken its place.
+#ifndef SIDECAR_SHIM_SHIM_CRI_SUBSCRIPTION_H_
+#define SIDECAR_SHIM_SHIM_CRI_SUBSCRIPTION_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "shim/base/loop.h"
+#include "shim/cri/upstream.h"
+
+namespace sidecar_shim {
+
+class Subscription {
+ public:
+  struct Callbacks {
+    // The request is on its way. Go servers send no headers before the first
+    // message, so this is the earliest sign there is.
+    std::function<void()> on_sent;
+    std::function<void(const grpc::ByteBuffer&)> on_message;
+    std::function<void(const grpc::Status&)> on_end;
+  };
+
+  Subscription(Loop& loop, Upstream& upstream, std::string method, const grpc::ByteBuffer& request,
+               Duration retry, Callbacks callbacks);
+  ~Subscription() { Stop(); }
+
+  void Start();
+  // No callback runs after this.
+  void Stop();
+
+ private:
+  struct Stream;
+
+  Loop& loop_;
+  Upstream& upstream_;
+  const std::string method_;
+  const grpc::ByteBuffer request_;
+  const Duration retry_;
+  const Callbacks callbacks_;
+  Loop::Timer timer_;
+  std::shared_ptr<Stream> stream_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_CRI_SUBSCRIPTION_H_

@@ -1,0 +1,109 @@
+// Stands between the policy and the world: feeds it events one at a time, hands
+// its actions to the calls that wait and to the hands, and wakes it in time.
+// Loop thread only.
+#ifndef SIDECAR_SHIM_SHIM_DRIVER_POLICY_DRIVER_H_
+#define SIDECAR_SHIM_SHIM_DRIVER_POLICY_DRIVER_H_
+
+#include <deque>
+#include <map>
+#include <string>
+
+#include "policy/engine.h"
+#include "shim/base/loop.h"
+#include "shim/driver/actuators.h"
+
+namespace sidecar_shim {
+
+// A CreateContainer call that waits for the policy's answer. Exactly one of
+// these is called, once.
+class CreateWaiter {
+ public:
+  virtual ~CreateWaiter() = default;
+  virtual void Admit(const policy::Annotations& stamps) = 0;
+  virtual void Refuse(const std::string& message, bool remember) = 0;
+  virtual void Answer(const policy::ContainerId& container) = 0;
+  virtual void Abandon() = 0;  // the shim ends
+};
+
+// The same for StartContainer.
+class StartWaiter {
+ public:
+  virtual ~StartWaiter() = default;
+  virtual void Forward() = 0;
+  virtual void Answer() = 0;
+  virtual void Fail(const std::string& message) = 0;
+  virtual void Abandon() = 0;  // the shim ends
+};
+
+class PolicyDriver {
+ public:
+  PolicyDriver(Loop& loop, const policy::Options& options) : engine_(options), timer_(loop) {}
+
+  // Must be called before the first event. The hands outlive the driver's use.
+  void SetActuators(ContainerLauncher& launch, SidecarStopper& stop, ReadinessProber& probe,
+                    DecisionLog& note);
+
+  const policy::Engine& engine() const { return engine_; }
+
+  // The policy's answers as of now.
+  bool CanLaunch(const policy::SandboxId& sandbox) const;
+  bool IsMasked(const policy::ContainerId& container, policy::RuntimeTime finished_at) const;
+
+  // May be called from within an action; events are handled in order.
+  void Post(policy::Event event);
+
+  // Post these with a fresh call id; the waiter is answered or withdrawn.
+  policy::CallId Submit(policy::CreateRequested request, CreateWaiter& waiter);
+  // `deadline`: when a start that must wait is answered at the latest.
+  policy::CallId Submit(const policy::ContainerId& start, Time deadline, StartWaiter& waiter);
+  void Cancel(policy::CallId call);
+
+  // Nothing is launched, stopped or probed any more, and no call waits: those
+  // that do, and those that would have to, are abandoned at once. The rest of
+  // the calls is answered as ever.
+  void Stop();
+  bool stopped() const { return stopped_; }
+
+ private:
+  void Execute(const policy::Action& action);
+  void Execute(const policy::AdmitCreate& action);
+  void Execute(const policy::RefuseCreate& action);
+  void Execute(const policy::AnswerCreate& action);
+  void Execute(const policy::ForwardStart& action);
+  void Execute(const policy::AnswerStart& action);
+  void Execute(const policy::FailStart& action);
+  void Execute(const policy::Launch& action) {
+    if (!stopped_) launch_->Launch(action);
+  }
+  void Execute(const policy::ResumeLaunch& action) {
+    if (!stopped_) launch_->ResumeLaunch(action);
+  }
+  void Execute(const policy::Forget& action) { launch_->Forget(action); }
+  void Execute(const policy::StopSidecar& action) {
+    if (!stopped_) stop_->Stop(action);
+  }
+  void Execute(const policy::StartProbing& action) {
+    if (!stopped_) probe_->Start(action);
+  }
+  void Execute(const policy::StopProbing& action) { probe_->Stop(action); }
+  void Execute(const policy::Note& action) { note_->Record(action); }
+  void AbandonAll();
+  void SetTimer();
+
+  policy::Engine engine_;
+  Loop::Timer timer_;
+  ContainerLauncher* launch_ = nullptr;
+  SidecarStopper* stop_ = nullptr;
+  ReadinessProber* probe_ = nullptr;
+  DecisionLog* note_ = nullptr;
+  uint64_t next_call_ = 1;
+  std::map<policy::CallId, CreateWaiter*> creates_;
+  std::map<policy::CallId, StartWaiter*> starts_;
+  std::deque<policy::Event> events_;
+  bool busy_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_DRIVER_POLICY_DRIVER_H_

@@ -1,0 +1,227 @@
+#include "shim/formats/yaml.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace sidecar_shim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// yaml-cpp turns `&a [*a]` into a cycle, so depth is what ends the walk.
+constexpr int kMaxDepth = 100;
+// Aliases are expanded; a small text may unfold to gigabytes.
+constexpr size_t kMaxSize = 32 << 20;
+constexpr size_t kNodeCost = 16;
+
+constexpr absl::string_view kCoreTag = "tag:yaml.org,2002:";
+
+absl::Status ErrorAt(const YAML::Node& node, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("line ", node.Mark().line + 1, ": ", what));
+}
+
+bool OnlyOf(absl::string_view text, absl::string_view characters) {
+  return !text.empty() && text.find_first_not_of(characters) == absl::string_view::npos;
+}
+
+// Digits of `base` without sign or prefix; nullopt where they are none or
+// exceed 64 bits.
+std::optional<uint64_t> Digits(absl::string_view digits, int base) {
+  absl::string_view allowed = absl::string_view("0123456789abcdefABCDEF").substr(0, base == 16 ? 22 : base);
+  if (!OnlyOf(digits, allowed)) return std::nullopt;
+  uint64_t value = 0;
+  for (char c : digits) {
+    uint64_t digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    if (value > (UINT64_MAX - digit) / base) return std::nullopt;
+    value = value * base + digit;
+  }
+  return value;
+}
+
+std::optional<Json> Integer(absl::string_view text) {
+  bool negative = absl::ConsumePrefix(&text, "-");
+  if (!negative) absl::ConsumePrefix(&text, "+");
+  std::optional<uint64_t> value;
+  if (absl::ConsumePrefix(&text, "0x")) {
+    value = Digits(text, 16);
+  } else if (absl::ConsumePrefix(&text, "0o")) {
+    value = Digits(text, 8);
+  } else if (text.size() > 1 && text[0] == '0') {
+    value = Digits(text, 8);
+  } else {
+    value = Digits(text, 10);
+  }
+  if (!value) return std::nullopt;
+  if (!negative) return Json(*value);
+  if (*value > uint64_t{1} << 63) return std::nullopt;
+  return Json(static_cast<int64_t>(-*value));
+}
+
+// [-+]? ( "." digits | digits ( "." digits? )? ) ( [eE] [-+]? digits )?
+bool LooksLikeFloat(absl::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  auto digits = [&text] {
+    size_t count = 0;
+    while (!text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text[0]))) {
+      text.remove_prefix(1);
+      ++count;
+    }
+    return count;
+  };
+  size_t mantissa = digits();
+  if (absl::ConsumePrefix(&text, ".")) mantissa += digits();
+  if (mantissa == 0) return false;
+  if (absl::ConsumePrefix(&text, "e") || absl::ConsumePrefix(&text, "E")) {
+    if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+bool IsNull(absl::string_view text) {
+  return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
+}
+
+bool IsInfinityOrNan(absl::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  return text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" ||
+         text == ".NAN";
+}
+
+class Converter {
+ public:
+  explicit Converter(YamlReading reading) : strict_(reading == YamlReading::kStrict) {}
+
+  absl::StatusOr<Json> Convert(const YAML::Node& node, int depth = 0) {
+    if (depth > kMaxDepth) return ErrorAt(node, absl::StrCat("nested deeper than ", kMaxDepth, " levels"));
+    size_ += kNodeCost;
+    if (size_ > kMaxSize) return ErrorAt(node, "the text grows too large when its aliases are expanded");
+    switch (node.Type()) {
+      case YAML::NodeType::Undefined:
+      case YAML::NodeType::Null:
+        return Json(nullptr);
+      case YAML::NodeType::Scalar:
+        size_ += node.Scalar().size();
+        return Scalar(node);
+      case YAML::NodeType::Sequence:
+        return Sequence(node, depth);
+      case YAML::NodeType::Map:
+        return Map(node, depth);
+    }
+    return ErrorAt(node, "unknown kind of node");
+  }
+
+ private:
+  absl::StatusOr<Json> Scalar(const YAML::Node& node) {
+    const std::string& text = node.Scalar();
+    absl::string_view tag = node.Tag();
+    if (tag == "!" || tag == absl::StrCat(kCoreTag, "str")) return Json(text);
+    bool is_core = tag.empty() || tag == "?" || tag == absl::StrCat(kCoreTag, "int") ||
+                   tag == absl::StrCat(kCoreTag, "float") || tag == absl::StrCat(kCoreTag, "bool") ||
+                   tag == absl::StrCat(kCoreTag, "null");
+    if (!is_core) return ErrorAt(node, absl::StrCat("unknown tag ", tag));
+    if (IsNull(text)) return Json(nullptr);
+    if (text == "true" || text == "True" || text == "TRUE") return Json(true);
+    if (text == "false" || text == "False" || text == "FALSE") return Json(false);
+    if (std::optional<Json> integer = Integer(text)) return *integer;
+    if (IsInfinityOrNan(text)) return ErrorAt(node, absl::StrCat(text, " is not a number that JSON knows"));
+    double number = 0;
+    if (LooksLikeFloat(text) && absl::SimpleAtod(text, &number)) return Json(number);
+    return Json(text);
+  }
+
+  absl::StatusOr<Json> Sequence(const YAML::Node& node, int depth) {
+    Json array = Json::array();
+    for (const YAML::Node& item : node) {
+      absl::StatusOr<Json> value = Convert(item, depth + 1);
+      if (!value.ok()) return value;
+      array.push_back(*std::move(value));
+    }
+    return array;
+  }
+
+  absl::StatusOr<Json> Map(const YAML::Node& node, int depth) {
+    Json object = Json::object();
+    absl::flat_hash_set<std::string> seen;  // ordered_json looks keys up one by one
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) return ErrorAt(entry.first, "a key must be a plain word");
+      const std::string& key = entry.first.Scalar();
+      if (key == "<<" && entry.first.Tag() != "!") {
+        if (strict_) return ErrorAt(entry.first, "merge keys (<<) are not supported; write the fields out");
+        if (absl::Status merged = Merge(entry.second, depth, seen, object); !merged.ok()) return merged;
+        continue;
+      }
+      const bool is_new = seen.insert(key).second;
+      if (!is_new && strict_) return ErrorAt(entry.first, absl::StrCat("duplicate key ", key));
+      size_ += key.size();
+      absl::StatusOr<Json> value = Convert(entry.second, depth + 1);
+      if (!value.ok()) return value;
+      if (is_new) {
+        object.emplace(key, *std::move(value));
+      } else {
+        object[key] = *std::move(value);
+      }
+    }
+    return object;
+  }
+
+  // In place, over what is there already: the library that Kubernetes uses does
+  // so. Of several mappings the first one counts.
+  absl::Status Merge(const YAML::Node& from, int depth, absl::flat_hash_set<std::string>& seen,
+                     Json& object) {
+    absl::StatusOr<Json> value = Convert(from, depth + 1);
+    if (!value.ok()) return value.status();
+    if (value->is_object()) value = Json::array({*std::move(value)});
+    bool fine = value->is_array();
+    for (auto fields = value->rbegin(); fine && fields != value->rend(); ++fields) {
+      fine = fields->is_object();
+      if (!fine) break;
+      for (auto& [key, field] : fields->items()) {
+        seen.insert(key);
+        object[key] = std::move(field);
+      }
+    }
+    return fine ? absl::OkStatus() : ErrorAt(from, "a merge key (<<) wants a mapping or a list of them");
+  }
+
+  const bool strict_;
+  size_t size_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text, YamlReading reading) {
+  std::vector<std::string> documents;
+  try {
+    Converter converter(reading);
+    std::vector<YAML::Node> nodes;
+    if (reading == YamlReading::kStrict) {
+      nodes = YAML::LoadAll(std::string(text));
+    } else {
+      nodes.push_back(YAML::Load(std::string(text)));
+    }
+    for (const YAML::Node& node : nodes) {
+      absl::StatusOr<Json> json = converter.Convert(node);
+      if (!json.ok()) return json.status();
+      documents.push_back(json->dump());
+    }
+  } catch (const YAML::Exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat("line ", error.mark.line + 1, ": ", error.msg));
+  } catch (const std::exception& error) {  // nlohmann: a string that is no UTF-8
+    return absl::InvalidArgumentError(error.what());
+  }
+  return documents;
+}
+
+}  // namespace sidecar_shim

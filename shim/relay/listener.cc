@@ -1,0 +1,171 @@
+#include "shim/relay/listener.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "shim/base/unix_socket.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr int kFirstInheritedFd = 3;  // sd_listen_fds(3)
+constexpr int kBacklog = 128;
+constexpr mode_t kPrivateMode = 0600;
+constexpr mode_t kNoRightsForOthers = 0770;
+constexpr mode_t kDirectoryMode = 0755;
+
+absl::Status Failed(const std::string& what) {
+  return absl::InternalError(absl::StrCat(what, ": ", std::strerror(errno)));
+}
+
+std::string ParentOf(const std::string& path) { return std::filesystem::path(path).parent_path(); }
+
+// Like mkdir -p. What is made here is for everybody to pass through; the
+// socket's own mode says who may connect.
+absl::Status MakeDirectory(const std::string& directory) {
+  if (directory.empty() || mkdir(directory.c_str(), kDirectoryMode) == 0) return absl::OkStatus();
+  if (errno == EEXIST) return absl::OkStatus();
+  if (errno == ENOENT) {
+    const absl::Status parent = MakeDirectory(ParentOf(directory));
+    if (!parent.ok()) return parent;
+    if (mkdir(directory.c_str(), kDirectoryMode) == 0) return absl::OkStatus();
+  }
+  return Failed(absl::StrCat("cannot create the directory ", directory, " for the socket"));
+}
+
+// The descriptor that systemd passed, -1 if none.
+int InheritedFd() {
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  int value = 0;
+  if (pid == nullptr || count == nullptr) return -1;
+  if (!absl::SimpleAtoi(pid, &value) || value != getpid()) return -1;
+  if (!absl::SimpleAtoi(count, &value) || value < 1) return -1;
+  return kFirstInheritedFd;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path) {
+  std::unique_ptr<Listener> listener(new Listener());
+  listener->path_ = path;
+  listener->wake_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (const int inherited = InheritedFd(); inherited >= 0) {
+    listener->fd_ = inherited;
+    listener->inherited_ = true;
+    fcntl(inherited, F_SETFD, FD_CLOEXEC);
+    fcntl(inherited, F_SETFL, fcntl(inherited, F_GETFL) | O_NONBLOCK);
+    return listener;
+  }
+  const absl::StatusOr<sockaddr_un> address = UnixAddress(path);
+  if (!address.ok()) return address.status();
+  if (absl::Status made = MakeDirectory(ParentOf(path)); !made.ok()) return made;
+
+  // The lock decides between two shims that start at once; the connect tells
+  // of any other owner.
+  const std::string lock_path = path + ".lock";
+  listener->lock_fd_ = open(lock_path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, kPrivateMode);
+  if (listener->lock_fd_ < 0) return Failed(absl::StrCat("cannot create ", lock_path));
+  if (flock(listener->lock_fd_, LOCK_EX | LOCK_NB) != 0 || IsListening(path)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("another process listens on ", path, "; stop it or choose another --listen"));
+  }
+  struct stat existing {};
+  if (lstat(path.c_str(), &existing) == 0) {
+    if (!S_ISSOCK(existing.st_mode)) {
+      return absl::FailedPreconditionError(absl::StrCat(path, " exists and is not a socket; remove it"));
+    }
+    unlink(path.c_str());
+  }
+  listener->fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listener->fd_ < 0) return Failed("socket");
+  // Before bind, so that there is no moment with wider rights.
+  fchmod(listener->fd_, kPrivateMode);
+  if (bind(listener->fd_, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
+    return Failed(absl::StrCat("cannot bind ", path));
+  }
+  if (lstat(path.c_str(), &existing) == 0) listener->inode_ = existing.st_ino;
+  if (listen(listener->fd_, kBacklog) != 0) return Failed(absl::StrCat("cannot listen on ", path));
+  return listener;
+}
+
+Listener::~Listener() {
+  Stop();
+  if (fd_ >= 0) close(fd_);
+  if (wake_fd_ >= 0) close(wake_fd_);
+  if (inode_ != 0) unlink((path_ + ".lock").c_str());
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+void Listener::RemoveOwnSocket() {
+  if (inode_ == 0) return;
+  struct stat current {};
+  if (lstat(path_.c_str(), &current) == 0 && S_ISSOCK(current.st_mode) && current.st_ino == inode_) {
+    unlink(path_.c_str());
+  }
+}
+
+bool Listener::AdoptOwnership(const std::string& runtime_path) {
+  if (inherited_) return true;  // systemd's .socket unit says who owns it
+  struct stat runtime {};
+  if (stat(runtime_path.c_str(), &runtime) != 0 || !S_ISSOCK(runtime.st_mode)) return false;
+  if (lchown(path_.c_str(), runtime.st_uid, runtime.st_gid) != 0 ||
+      chmod(path_.c_str(), runtime.st_mode & kNoRightsForOthers) != 0) {
+    spdlog::warn("cannot give {} the owner and mode of {}: {}", path_, runtime_path, std::strerror(errno));
+  }
+  return true;
+}
+
+void Listener::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor) {
+  acceptor_ = std::move(acceptor);
+  thread_ = std::thread([this] { AcceptLoop(); });
+}
+
+void Listener::Stop() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
+    thread_.join();
+  }
+  // systemd's socket keeps what comes for the next shim.
+  if (inherited_ || fd_ < 0) return;
+  RemoveOwnSocket();
+  close(std::exchange(fd_, -1));
+}
+
+void Listener::AcceptLoop() {
+  while (true) {
+    pollfd fds[] = {{fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
+    if (fds[1].revents != 0) return;
+    const int connection = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection < 0) {
+      if (errno == EMFILE || errno == ENFILE) {
+        spdlog::error("out of file descriptors: a connection waits");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+      continue;
+    }
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = fd_;
+    parameters.fd = connection;
+    acceptor_->HandleNewConnection(&parameters);
+  }
+}
+
+}  // namespace sidecar_shim

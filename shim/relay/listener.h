@@ -1,0 +1,55 @@
+// The shim's socket: inherited from systemd or bound here, never taken from
+// somebody who still answers on it, and its connections handed to gRPC by file
+// descriptor (gRPC's own listener steals live sockets and makes them 0755).
+#ifndef SIDECAR_SHIM_SHIM_RELAY_LISTENER_H_
+#define SIDECAR_SHIM_SHIM_RELAY_LISTENER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace sidecar_shim {
+
+class Listener {
+ public:
+  // Binds `path` and makes the directory it is in, where that is missing.
+  // kFailedPrecondition where another process listens there.
+  // A socket passed by systemd (LISTEN_FDS) is used instead of binding.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& path);
+  // As Stop(); and another shim may start.
+  ~Listener();
+
+  // Gives the socket the owner and group of the runtime's and its mode without
+  // any right for others. False while the runtime's socket is not there.
+  bool AdoptOwnership(const std::string& runtime_path);
+
+  // Accepts on a thread of its own until Stop().
+  void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor);
+  // Stops accepting. A socket of our own is closed, and its file removed if it
+  // is still this listener's: who connects now is told at once that nobody
+  // serves here. One that systemd passed stays open for the next shim.
+  void Stop();
+
+ private:
+  Listener() = default;
+  void AcceptLoop();
+  void RemoveOwnSocket();
+
+  std::string path_;
+  int fd_ = -1;
+  int lock_fd_ = -1;
+  int wake_fd_ = -1;
+  bool inherited_ = false;
+  uint64_t inode_ = 0;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::thread thread_;
+};
+
+}  // namespace sidecar_shim
+
+#endif  // SIDECAR_SHIM_SHIM_RELAY_LISTENER_H_

@@ -1,0 +1,53 @@
+#include "shim/specs/static_pod_source.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "shim/specs/source_names.h"
+
+namespace sidecar_shim {
+namespace {
+
+constexpr const char* kConfigSource = "kubernetes.io/config.source";
+
+bool IsFileSourced(const policy::Annotations& annotations) {
+  auto it = annotations.find(kConfigSource);
+  return it != annotations.end() && it->second == "file";
+}
+
+}  // namespace
+
+StaticPodSource::StaticPodSource(Loop& loop, Worker& worker, Counters& counters,
+                                 std::vector<std::string> places, const std::string& node_name)
+    : loop_(loop),
+      worker_(worker),
+      counters_(counters),
+      cache_(std::make_shared<ManifestCache>(places, node_name)),
+      watch_(std::move(places), [&loop, &worker, &counters, cache = cache_] {
+        worker.Run([&loop, &counters, cache] { Refresh(loop, counters, *cache); });
+      }) {}
+
+std::string StaticPodSource::name() const { return kStaticPod; }
+
+void StaticPodSource::Find(const PodQuery& query, Answer answer) {
+  if (!IsFileSourced(query.annotations)) {
+    answer(absl::NotFoundError("not made from a file"));
+    return;
+  }
+  worker_.Run(
+      [&loop = loop_, &counters = counters_, cache = cache_, pod = query.pod, answer = std::move(answer)] {
+        // kubelet may have been quicker than the watch.
+        Refresh(loop, counters, *cache);
+        loop.Post([update = cache->Find(pod, kStaticPod), answer] { answer(update); });
+      });
+}
+
+void StaticPodSource::Refresh(Loop& loop, Counters& counters, ManifestCache& cache) {
+  for (const std::string& problem : cache.Refresh()) {
+    spdlog::warn("static pod manifest passed over: {}", problem);
+    loop.Post([&counters] { counters.Add("bad_manifests"); });
+  }
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,45 @@
+#include "shim/actuators/sigterm.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/client.h"
+#include "tests/support/deaf_process.h"
+
+namespace sidecar_shim {
+namespace {
+
+std::string Status(const std::string& name, const std::string& blocked, const std::string& caught) {
+  return absl::StrCat("Name:\t", name, "\nPid:\t7\nSigBlk:\t", blocked,
+                      "\nSigIgn:\t0000000000004000\nSigCgt:\t", caught, "\n");
+}
+
+TEST(HearingTest, AHandlerOrAProgramThatWaitsForIt) {
+  EXPECT_TRUE(HandlesSigterm(Status("sh", "0000000000000000", "0000000000004000")));
+  EXPECT_TRUE(HandlesSigterm(Status("tini", "fffffffe7ffbfeff", "0000000000000000")));
+}
+
+TEST(HearingTest, NoHandlerYet) {
+  EXPECT_FALSE(HandlesSigterm(Status("sh", "0000000000000000", "0000000000010002")));
+}
+
+TEST(HearingTest, TheRuntimesOwnProcessBeforeItsExec) {
+  EXPECT_FALSE(HandlesSigterm(Status("runc:[2:INIT]", "0000000000000000", "fffffffe7fc1feff")));
+}
+
+TEST(HearingTest, WhatCannotBeReadIsNotWaitedFor) {
+  EXPECT_TRUE(HandlesSigterm(std::string()));
+  EXPECT_TRUE(HandlesSigterm(-1));
+}
+
+TEST(HearingTest, ALiveProcess) {
+  testing::DeafProcess process;
+  EXPECT_FALSE(HandlesSigterm(process.pid()));
+  process.Listen();
+  EXPECT_TRUE(testing::Eventually([&] { return HandlesSigterm(process.pid()); }));
+}
+
+}  // namespace
+}  // namespace sidecar_shim

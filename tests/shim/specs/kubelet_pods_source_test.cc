@@ -1,0 +1,179 @@
+#include "shim/specs/kubelet_pods_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "shim/kube/port_owner.h"
+#include "tests/support/fake_api.h"
+#include "tests/support/source_support.h"
+
+namespace sidecar_shim::testing {
+namespace {
+
+class KubeletPodsSourceTest : public SourceTest {
+ protected:
+  void Start(const std::string& url, Duration patience = kPatience) {
+    KubeletPodsOptions options;
+    options.url = url;
+    options.patience = patience;
+    Start(options);
+  }
+  void Start(const KubeletPodsOptions& options) {
+    Run([&] {
+      return std::make_unique<KubeletPodsSource>(loop_.loop(), *http_, worker_, counters_, options);
+    });
+  }
+};
+
+TEST_F(KubeletPodsSourceTest, OutOfTheList) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
+    exchange.Reply(200, ListJson("", {PodJson("a", "uid-a", "main"), "7", PodJson("b", "uid-b", "other")}));
+  });
+  Start(server.url() + "/pods");
+  EXPECT_EQ(Ask(Ref("b", "uid-b")), "other");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Ask(Ref("a", "uid-older")), "unknown");
+  EXPECT_EQ(server.Seen()[0].target, "/pods");
+}
+
+TEST_F(KubeletPodsSourceTest, AnEmptyNodeHasNullItems) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
+    exchange.Reply(200, R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})");
+  });
+  Start(server.url() + "/pods");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 0u);
+}
+
+// Who asks while an answer is on its way is answered by it, or by one more
+// request for all of them.
+TEST_F(KubeletPodsSourceTest, OneRequestServesAllWhoWait) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool open = false;
+  std::atomic<int> requests = 0;
+  HttpServer server([&](const SeenRequest&, HttpExchange& exchange) {
+    const int number = ++requests;
+    if (number == 1) {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&open] { return open; });
+      exchange.Reply(200, ListJson("", {PodJson("a", "uid-a", "main"), PodJson("b", "uid-b", "other")}));
+    } else {
+      exchange.Reply(200, ListJson("", {PodJson("c", "uid-c", "third")}));
+    }
+  });
+  Start(server.url() + "/pods");
+  auto first = std::make_shared<std::string>();
+  Begin(Ref("a", "uid-a"), first);
+  EXPECT_TRUE(Eventually([&] { return requests == 1; }));
+  std::vector<std::shared_ptr<std::string>> late;
+  for (const char* name : {"b", "c", "d"}) {
+    late.push_back(std::make_shared<std::string>());
+    Begin(Ref(name, std::string("uid-") + name), late.back());
+  }
+  {
+    const std::lock_guard lock(mutex);
+    open = true;
+    changed.notify_all();
+  }
+  EXPECT_TRUE(Eventually([&] { return Read(late[2]) == "unknown"; }));
+  EXPECT_EQ(Read(first), "main");
+  EXPECT_EQ(Read(late[0]), "other");
+  EXPECT_EQ(Read(late[1]), "third");
+  EXPECT_EQ(requests, 2);
+}
+
+TEST_F(KubeletPodsSourceTest, AClosedPortIsNotWaitedFor) {
+  FakeApi api;
+  api.Stop();
+  Start(api.url() + "/api/v1/pods?");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  // Whoever asks after it has come is not told of the time before.
+  api.SetList(ListJson("", {PodJson("a", "uid-a", "main")}));
+  api.Start();
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+}
+
+TEST_F(KubeletPodsSourceTest, RefusalsAndNonsenseAreCounted) {
+  HttpServer server([](const SeenRequest& seen, HttpExchange& exchange) {
+    exchange.Reply(seen.target == "/pods" ? 401 : 200, "Unauthorized");
+  });
+  Start(server.url() + "/pods");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  Start(server.url() + "/other");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 2u);
+}
+
+TEST_F(KubeletPodsSourceTest, AServerThatDoesNotAnswerIsComplainedOfOnce) {
+  HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.AwaitHangUp(); });
+  Start(server.url() + "/pods", std::chrono::milliseconds(20));
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+}
+
+TEST_F(KubeletPodsSourceTest, NoCredentialGoesOutInClear) {
+  HttpServer server(
+      [](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(200, ListJson("", {})); });
+  std::ofstream(dir_.File("token")) << "secret\n";
+  KubeletPodsOptions options;
+  options.url = server.url() + "/pods";
+  options.token_file = dir_.File("token");
+  Start(options);
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
+  ASSERT_EQ(server.Seen().size(), 1u);
+  EXPECT_EQ(server.Seen()[0].headers.count("authorization"), 0u);
+}
+
+TEST_F(KubeletPodsSourceTest, WithoutTheCaNothingIsSent) {
+  HttpServer server([](const SeenRequest&, HttpExchange&) {});
+  KubeletPodsOptions options;
+  options.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/pods";
+  options.ca_file = dir_.File("none.crt");
+  Start(options);
+  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+}
+
+TEST(PortOwnerTest, FromTheTable) {
+  const std::string head =
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
+  auto row = [](const std::string& local, const std::string& state, int uid) {
+    return absl::StrCat("   0: ", local, " 00000000:0000 ", state, " 00000000:00000000 00:00000000 00000000 ",
+                        uid, " 0 12345 1 0000000000000000 100 0 0 10 0\n");
+  };
+  EXPECT_EQ(OwnerInTable("", 10255, 1000), PortOwner::kNobody);
+  EXPECT_EQ(OwnerInTable(head + row("00000000:0050", "0A", 0), 10255, 1000), PortOwner::kNobody);
+  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 0), 10255, 1000), PortOwner::kTrusted);
+  EXPECT_EQ(OwnerInTable(head + row("00000000:280F", "0A", 1000), 10255, 1000), PortOwner::kTrusted);
+  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 65534), 10255, 1000), PortOwner::kUntrusted);
+  // One of each.
+  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 0) + row("0A00007F:280F", "0A", 7), 10255, 1000),
+            PortOwner::kUntrusted);
+  // A connection from that port is nobody who listens.
+  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "01", 7), 10255, 1000), PortOwner::kNobody);
+  EXPECT_EQ(OwnerInTable(head + row("00000000000000000000000000000000:280F", "0A", 0), 10255, 1000),
+            PortOwner::kTrusted);
+}
+
+TEST(PortOwnerTest, OfThisMachine) {
+  HttpServer server([](const SeenRequest&, HttpExchange&) {});
+  EXPECT_EQ(OwnerOfPort(server.port()), PortOwner::kTrusted);
+  const LoopbackPort closed;
+  EXPECT_EQ(OwnerOfPort(closed.number()), PortOwner::kNobody);
+}
+
+}  // namespace
+}  // namespace sidecar_shim::testing

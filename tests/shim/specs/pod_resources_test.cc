@@ -1,0 +1,80 @@
+// A pod of which kubelet tells the containers' names only.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "pod_resources.pb.h"
+#include "tests/support/pod_support.h"
+
+namespace sidecar_shim::testing {
+namespace {
+
+const std::map<std::string, std::string> kHigh = {{"KRUISE_CONTAINER_PRIORITY", "10"}};
+
+class PodResourcesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string directory = setup_.config.kubelet_root_dir + "/pod-resources";
+    std::filesystem::create_directories(directory);
+    kubelet_ = std::make_unique<RawServer>("unix:" + directory + "/kubelet.sock", [this](const auto& call) {
+      call->Read([this, call](bool, const std::string&) {
+        EXPECT_EQ(call->method(), "/v1.PodResourcesLister/List");
+        call->Reply(Answer());
+      });
+    });
+  }
+
+  void Tell(const std::string& pod, std::initializer_list<const char*> containers) {
+    const std::lock_guard lock(mutex_);
+    v1::PodResources& resources = *answer_.add_pod_resources();
+    resources.set_name(pod);
+    resources.set_namespace_("default");
+    for (const char* name : containers) resources.add_containers()->set_name(name);
+  }
+
+  bool IsRefused(Pod& pod, const std::string& name, const std::map<std::string, std::string>& envs = {}) {
+    return pod.Create(pod.Request(name, envs)).first.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
+  }
+
+  std::string Answer() {
+    const std::lock_guard lock(mutex_);
+    return answer_.SerializeAsString();
+  }
+
+  // Told here and served from another thread.
+  std::mutex mutex_;
+  v1::ListPodResourcesResponse answer_;
+  ShimSetup setup_;
+  std::unique_ptr<RawServer> kubelet_;
+};
+
+TEST_F(PodResourcesTest, TheFirstContainerWaitsForTheEnvsOfTheOthers) {
+  Tell("another", {"x", "y"});
+  Tell("pod-node1", {"high", "low"});
+  Pod pod(setup_, std::map<std::string, std::string>{});
+  EXPECT_TRUE(IsRefused(pod, "high", kHigh));
+  EXPECT_TRUE(IsRefused(pod, "low"));
+  EXPECT_FALSE(pod.Launch(pod.Request("high", kHigh)).empty());
+  EXPECT_FALSE(pod.Launch(pod.Request("low")).empty());
+}
+
+TEST_F(PodResourcesTest, APodThatAsksForNothingIsNotHeld) {
+  Tell("pod-node1", {"a", "b"});
+  Pod pod(setup_, std::map<std::string, std::string>{});
+  EXPECT_FALSE(pod.Launch(pod.Request("a")).empty());
+  EXPECT_FALSE(pod.Launch(pod.Request("b")).empty());
+}
+
+TEST_F(PodResourcesTest, ABetterSourceGoesFirst) {
+  Tell("pod-node1", {"high", "low"});
+  Pod pod(setup_, R"({"containers": [{"name": "high", "priority": 10}, {"name": "low"}]})");
+  EXPECT_FALSE(pod.Launch(pod.Request("high", kHigh)).empty())
+      << "the spec is known, so nothing is to be learnt";
+}
+
+}  // namespace
+}  // namespace sidecar_shim::testing

@@ -1,0 +1,123 @@
+// A spec source on a loop, asked and listened to by a test.
+#ifndef SIDECAR_SHIM_TESTS_SUPPORT_SOURCE_SUPPORT_H_
+#define SIDECAR_SHIM_TESTS_SUPPORT_SOURCE_SUPPORT_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shim/base/counters.h"
+#include "shim/base/worker.h"
+#include "shim/http/http_client.h"
+#include "shim/specs/spec_source.h"
+#include "tests/support/loop_thread.h"
+#include "tests/support/shim_under_test.h"
+
+namespace sidecar_shim::testing {
+
+class SourceTest : public ::testing::Test {
+ protected:
+  // The first container of the spec and whether the pod is deleted; or "unknown",
+  // "no answer".
+  static std::string Brief(const absl::StatusOr<PodUpdate>& update) {
+    if (absl::IsNotFound(update.status())) return "unknown";
+    if (absl::IsDataLoss(update.status())) return "malformed";
+    if (!update.ok()) return "no answer";
+    const std::string first = update->spec.containers.empty() ? "empty" : update->spec.containers[0].name;
+    return first + (update->terminating ? ", deleted" : "");
+  }
+
+  static policy::PodRef Ref(const std::string& name, const std::string& uid) { return {"ns", name, uid}; }
+
+  SourceTest() {
+    loop_.Do([this] { http_ = std::make_unique<HttpClient>(loop_.loop()); });
+  }
+  ~SourceTest() override {
+    loop_.Do([this] {
+      http_->Stop();
+      worker_.Stop();
+      source_.reset();
+      http_.reset();
+    });
+  }
+
+  // `make` builds the source, on the loop.
+  template <typename Make>
+  void Run(Make make) {
+    loop_.Do([&] {
+      source_ = make();
+      source_->Follow([this](const policy::PodRef& pod, const PodUpdate& update) {
+        heard_.push_back(pod.name + "/" + pod.uid + ": " + Brief(update));
+      });
+    });
+  }
+
+  // What Find answered by the time it returned; "" = not yet.
+  std::string AskAtOnce(const policy::PodRef& pod) {
+    auto answer = std::make_shared<std::string>();
+    return Begin(pod, answer);
+  }
+
+  std::string Ask(const policy::PodRef& pod) { return Ask(PodQuery{pod, {}}); }
+
+  std::string Ask(const PodQuery& query) {
+    auto answer = std::make_shared<std::string>();
+    Begin(query, answer);
+    EXPECT_TRUE(Eventually([&] { return !Read(answer).empty(); }));
+    return Read(answer);
+  }
+
+  // Asks, and leaves the answer in `answer`.
+  std::string Begin(const policy::PodRef& pod, const std::shared_ptr<std::string>& answer) {
+    return Begin(PodQuery{pod, {}}, answer);
+  }
+
+  std::string Begin(const PodQuery& query, const std::shared_ptr<std::string>& answer) {
+    std::string at_once;
+    loop_.Do([&] {
+      source_->Find(query, [answer](const absl::StatusOr<PodUpdate>& update) {
+        EXPECT_EQ(*answer, "") << "answered twice";
+        *answer = Brief(update);
+      });
+      at_once = *answer;
+    });
+    return at_once;
+  }
+
+  std::string Read(const std::shared_ptr<std::string>& answer) {
+    std::string copy;
+    loop_.Do([&] { copy = *answer; });
+    return copy;
+  }
+
+  std::vector<std::string> RecordActivity() {
+    std::vector<std::string> copy;
+    loop_.Do([&] { copy = heard_; });
+    return copy;
+  }
+
+  uint64_t Count(const std::string& name) {
+    uint64_t count = 0;
+    loop_.Do([&] {
+      auto it = counters_.values().find(name);
+      if (it != counters_.values().end()) count = it->second;
+    });
+    return count;
+  }
+
+  TempDir dir_;
+  LoopThread loop_;
+  Worker worker_;
+  // Loop thread only.
+  Counters counters_;
+  std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<SpecSource> source_;
+  std::vector<std::string> heard_;
+};
+
+}  // namespace sidecar_shim::testing
+
+#endif  // SIDECAR_SHIM_TESTS_SUPPORT_SOURCE_SUPPORT_H_
