@@ -44,7 +44,7 @@ struct ContainerRecord {
   int32_t exit_code = 0;
   RuntimeTime finished_at = kNoTime;
   Time exit_seen{};
-  Time exited_at{};           // earlier than exit_seen where it was found exited
+  Time exited_at{};            // earlier than exit_seen where it was found exited
   bool external_stop = false;  // and has not given up
   std::optional<Time> external_stop_at;
   Duration external_stop_timeout{0};
