@@ -2,162 +2,115 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+
+#include "policy/kubelet_timing.h"
+#include "policy/queries.h"
+#include "policy/restart_detection.h"
+#include "policy/unknown_spec_completion.h"
 
 namespace sidecar_shim::policy {
 namespace {
 
-// kubelet's longest pause before it pulls an image or runs a container again is
-// 5 minutes; an older one may take 90 s more to notice that it is over
-// (facts/kubelet.md §1).
-constexpr Duration kLongestBackOff = std::chrono::seconds(5 * 60 + 90);
-
-std::set<std::string> MainsOf(const PodState& pod) {
-  std::set<std::string> mains;
-  if (pod.spec) {
-    for (const ContainerSpec& container : pod.spec->containers) {
-      if (!pod.TraitsOf(container.name).sidecar) mains.insert(container.name);
-    }
-    return mains;
+// The regular containers of one kind, by name.
+std::set<std::string> DeclaredNames(const PodState& pod, bool sidecars) {
+  std::set<std::string> names;
+  for (const ContainerSpec& container : pod.spec->containers) {
+    if (TraitsOf(pod, container.name).sidecar == sidecars) names.insert(container.name);
   }
-  for (const auto& [id, container] : pod.containers) {
-    if (!container.traits.sidecar) mains.insert(container.name);
-  }
-  return mains;
+  return names;
 }
 
-TriState RestartsAfter(const PodState& pod, const ContainerRecord& exited) {
-  const ContainerSpec* spec = pod.spec ? pod.spec->Find(exited.name) : nullptr;
-  return spec == nullptr ? TriState::kUnknown : pod.spec->RestartsAfter(*spec, exited.exit_code);
-}
-
-bool HasSidecar(const PodState& pod) {
-  if (pod.spec) {
-    return std::any_of(pod.spec->containers.begin(), pod.spec->containers.end(),
-                       [&pod](const ContainerSpec& c) { return pod.TraitsOf(c.name).sidecar; });
-  }
-  return std::any_of(pod.containers.begin(), pod.containers.end(),
-                     [](const auto& entry) { return entry.second.traits.sidecar; });
+std::set<std::string> NamesOf(const PodState& pod, bool sidecars) {
+  return pod.spec ? DeclaredNames(pod, sidecars) : ObservedNames(pod, sidecars);
 }
 
 bool IsHeld(const PodState& pod, const std::string& name) {
   return std::any_of(pod.sandboxes.begin(), pod.sandboxes.end(), [&name](const auto& entry) {
-    return !entry.second.stopping && entry.second.waiting.contains(name);
+    return !entry.second.stopping && ProgressOf(entry.second, name).held.has_value();
   });
 }
 
-// Whether there is a sandbox in which a container that went with its own may
-// come again: a newer one.
-bool HasSuccessor(const PodState& pod, const SandboxId& id) {
-  auto its = pod.sandboxes.find(id);
-  return std::any_of(pod.sandboxes.begin(), pod.sandboxes.end(), [&](const auto& entry) {
-    return !entry.second.stopping &&
-           (its == pod.sandboxes.end() || entry.second.sequence > its->second.sequence);
-  });
-}
-
-// From when on no pull is to be expected any more that has failed before;
-// nullopt while one is under way. A pull that is not tried again in time is not
-// needed any more: somebody else may have pulled the image.
-std::optional<Time> PullsFinishedAt(const PodState& pod) {
-  if (!pod.pulls.empty()) return std::nullopt;
-  Time over{};
-  for (const auto& [image, failed_at] : pod.failed_pulls) over = std::max(over, failed_at + kLongestBackOff);
-  return over;
-}
-
-// kubelet calls also for the stop of what has just ended without its knowing.
-// Where that had settled the pod's end, it still does: in a deleted pod say.
+// kubelet also stops a container that has just exited without kubelet knowing it
+// yet. If that exit had completed the pod, it still does: in a pod that is
+// deleted at that moment, for example.
 bool StoppedAfterExit(const PodState& pod, const ContainerRecord& exited) {
-  return pod.completed_since && exited.external_stop_at && *exited.external_stop_at >= exited.exit_seen;
+  return pod.completed_since && exited.external_stop && exited.external_stop->at >= exited.exit->observed_at;
 }
 
-// From when on an exit counts that kubelet has brought about; nullopt
-// as long as nothing is settled. kubelet stops the containers of a deleted pod
-// itself, sidecars with their preStop hooks included. A failed liveness probe
-// looks the same from here; so do a new image, which may have to be pulled
-// first, and a new sandbox, for both of which the container comes again
-// whatever its exit code. So kubelet is given the pod's grace, from its last
-// sign of life on, before the shim steps in.
-std::optional<Time> FinalAfterKill(const PodState& pod, const ContainerRecord& stopped) {
-  if (StoppedAfterExit(pod, stopped)) return stopped.exit_seen;
-  Time sign = stopped.exit_seen;
+// When an exit that kubelet caused becomes final; nullopt = undecided. See the
+// head of completion.h.
+std::optional<Time> FinalAfterKill(const PodState& pod, const ContainerRecord& killed) {
+  if (StoppedAfterExit(pod, killed)) return killed.exit->observed_at;
+  Time last_sign = killed.exit->observed_at;
   if (!pod.completed_since) {
-    const std::optional<Time> pulls_over = PullsFinishedAt(pod);
-    if (!pulls_over) return std::nullopt;
-    if (stopped.killed_for_restart && !HasSuccessor(pod, stopped.sandbox)) return std::nullopt;
-    sign = std::max({sign, pod.last_activity, *pulls_over});
+    const std::optional<Time> pulls_finished = PullsFinishedAt(pod);
+    if (!pulls_finished) return std::nullopt;
+    if (killed.killed_for_restart && !HasSuccessor(pod, killed.sandbox)) return std::nullopt;
+    last_sign = std::max({last_sign, pod.last_activity, *pulls_finished});
   }
-  return sign + std::max<Duration>(std::chrono::seconds(stopped.grace_seconds), kSandboxStopDelay);
+  return last_sign + std::max<Duration>(std::chrono::seconds(killed.grace_seconds), kSandboxStopDelay);
 }
 
-// How long after a failure a container may come again whose policy nobody
-// knows. One that has done so before may be in kubelet's back-off.
-Duration RestartAllowance(const PodState& pod, const ContainerRecord& failed, const Options& options) {
-  return options.restart_grace_period + (pod.restarted.contains(failed.name) ? kLongestBackOff : Duration{0});
-}
-
-// The earliest time at which this exit may count, nullopt if it does not as
+// The earliest time at which this exit may count; nullopt if it does not as
 // things are.
 std::optional<Time> FinalFrom(const PodState& pod, const ContainerRecord& exited, const Options& options) {
-  Time settled = exited.exit_seen;
-  if (exited.external_stop || exited.killed_for_restart) {
-    const std::optional<Time> from = FinalAfterKill(pod, exited);
-    if (!from || IsHeld(pod, exited.name)) return std::nullopt;
-    settled = *from;
+  Time from = exited.exit->observed_at;
+  if (exited.StopInForce() || exited.killed_for_restart) {
+    const std::optional<Time> after_kill = FinalAfterKill(pod, exited);
+    if (!after_kill || IsHeld(pod, exited.name)) return std::nullopt;
+    from = *after_kill;
   }
-  switch (RestartsAfter(pod, exited)) {
+  switch (RestartsAfterExit(pod, exited)) {
     case TriState::kNo:
-      return settled;
+      return from;
     case TriState::kYes:
       return std::nullopt;
     case TriState::kUnknown:
-      if (!pod.job_labels) return std::nullopt;
-      if (exited.exit_code == 0) return settled;
-      // Under Never kubelet makes no second sandbox.
-      if (exited.killed_for_restart && !StoppedAfterExit(pod, exited)) return std::nullopt;
-      return std::max(settled, exited.exit_seen + RestartAllowance(pod, exited, options));
+      break;
   }
-  return std::nullopt;
+  const bool for_restart = exited.killed_for_restart && !StoppedAfterExit(pod, exited);
+  return FinalUnderUnknownPolicy(pod, exited, from, for_restart, options);
+}
+
+// How long after its end a failed main container may be restarted although its
+// policy does not say so.
+Duration UndecidedFor(const PodState& pod, const ContainerRecord& main, const Options& options) {
+  const bool undecided = RestartsAfterExit(pod, main) == TriState::kUnknown && main.exit->code != 0;
+  return undecided ? RestartAllowance(pod, main, options) : Duration{0};
 }
 
 }  // namespace
 
-// Once complete, a pod stays so until a main comes back: restarts of other
-// sidecars must not take the masks away.
 Completion EvaluateCompletion(const PodState& pod, const Options& options, Time now) {
   Completion result;
-  if (!pod.settings.enabled || !HasSidecar(pod)) return result;
-  const std::set<std::string> mains = MainsOf(pod);
+  if (!pod.settings.enabled || NamesOf(pod, /*sidecars=*/true).empty()) return result;
+  const std::set<std::string> mains = NamesOf(pod, /*sidecars=*/false);
   if (mains.empty()) return result;
 
   Time final_from{};
-  bool all_found = true;
+  bool all_before_shim = true;
   Time last_exit = Time::min();
-  for (const std::string& main : mains) {
-    const ContainerRecord* latest = pod.Latest(main);
-    if (latest == nullptr || latest->state != RunState::kExited) return result;
-    const std::optional<Time> from = FinalFrom(pod, *latest, options);
+  for (const std::string& name : mains) {
+    const ContainerRecord* main = Latest(pod, name);
+    if (main == nullptr || !main->exit) return result;
+    const std::optional<Time> from = FinalFrom(pod, *main, options);
     if (!from) return result;
     final_from = std::max(final_from, *from);
-    all_found = all_found && latest->exited_before_start;
-    last_exit = std::max(last_exit, latest->exited_at);
-    result.at = std::max(result.at, latest->finished_at);
-    const bool may_return = RestartsAfter(pod, *latest) == TriState::kUnknown && latest->exit_code != 0;
+    all_before_shim = all_before_shim && main->exit->before_shim;
+    last_exit = std::max(last_exit, main->exit->happened_at);
+    result.at = std::max(result.at, main->exit->finished_at);
     result.settled_at =
-        std::max(result.settled_at,
-                 latest->finished_at + (may_return ? RestartAllowance(pod, *latest, options) : Duration{0}));
+        std::max(result.settled_at, main->exit->finished_at + UndecidedFor(pod, *main, options));
   }
   if (!pod.spec && !pod.completed_since) {
-    const std::optional<Time> pulls_over = PullsFinishedAt(pod);
-    if (!pulls_over) return result;
-    final_from = std::max({final_from, *pulls_over, pod.last_activity + options.quiet_period});
+    const std::optional<Time> list_known = ListKnownAt(pod, options);
+    if (!list_known) return result;
+    final_from = std::max(final_from, *list_known);
   }
-  if (all_found) result.known_since = last_exit;
-  if (now < final_from) {
-    result.recheck_at = final_from;
-    return result;
-  }
-  result.complete = true;
+  if (all_before_shim) result.known_since = last_exit;
+  result.complete = now >= final_from;
+  if (!result.complete) result.recheck_at = final_from;
   return result;
 }
 
@@ -167,9 +120,11 @@ bool IsMasked(const PodState& pod, const ContainerRecord& container, RuntimeTime
   if (options.mask == MaskMode::kOnRequest && !container.traits.ignore_exit_code) return false;
   const Completion completion = EvaluateCompletion(pod, options, now);
   if (completion.complete) return finished_at >= completion.at;
-  // Only time is missing. What had ended before this shim came may have been
-  // stopped by an earlier one, which had waited; its own end shows for how long.
-  return completion.recheck_at && container.exited_before_start && finished_at >= completion.settled_at;
+  // Only time is missing. A sidecar that exited before this shim started may
+  // have been stopped by an earlier one, which had waited; its own end shows for
+  // how long.
+  const bool before_shim = container.exit && container.exit->before_shim;
+  return completion.recheck_at && before_shim && finished_at >= completion.settled_at;
 }
 
 }  // namespace sidecar_shim::policy

@@ -1,44 +1,54 @@
-// The gate at CreateContainer and the one at StartContainer (for people with
-// crictl). Pure: reads a pod, says open or closed and why.
+// The gate at CreateContainer.
+//
+// It stands there, and not at StartContainer, because a refused create costs
+// nothing: no runtime object, no restart count, no back-off state. kubelet
+// replaces a container whose start was refused by the next attempt
+// (kuberuntime_manager.go computePodActions: CREATED counts as failed). And the
+// gate answers at once, because kubelet starts a pod's containers one after
+// another: a call that waits for a container later in the spec waits for ever,
+// keeps that container's probes from being run, and outlives the pod's
+// deletion.
+//
+// A container waits for its blockers: the regular containers of higher
+// priority. A blocker is satisfied once it is up, which the pod's launch gate
+// defines:
+//
+//   running  it has been started
+//   ready    its startup and readiness probes have passed once and its postStart
+//            hook has returned; without probes, it has been started and its hook
+//            has returned
+//
+// and also once it has ended (a container that ran never blocks again, crashed
+// or finished), or when kubelet will not run it in this sandbox. Restarts in a
+// sandbox where a container has run before are never gated; a new sandbox
+// orders anew. So the gate delays, it never prevents: what cannot be known is
+// decided in favour of starting, and the launch timeout ends every wait.
 #ifndef SIDECAR_SHIM_POLICY_GATE_H_
 #define SIDECAR_SHIM_POLICY_GATE_H_
 
-#include <optional>
 #include <string>
 
-#include "policy/launch_order.h"
 #include "policy/pod_state.h"
 
 namespace sidecar_shim::policy {
 
 struct Verdict {
   bool open = true;
-  // Why closed, for `kubectl describe`. Constant while the same containers are
-  // waited for, so that kubelet's events are merged.
-  std::string message;
+  // Why it is closed, for `kubectl describe`. Constant while the same containers
+  // are waited for, so that kubelet's events are merged.
+  std::string message = {};
   // Closed for good: no state of other containers will open it.
   bool invalid = false;
-  // It will open without an event that makes kubelet come back.
+  // It will open without an event that makes kubelet retry.
   bool silent = false;
 };
 
-// Does `name` no longer block others in this sandbox? A container that ran
-// once and has ended never does.
+// Does `name` no longer block others in this sandbox?
 bool IsSatisfied(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
 
-// May `name` be created in `sandbox` now? A restart in a sandbox where it ran
-// is always open; so is everything in a sandbox that is being stopped.
+// May `name` be created in `sandbox` now? Always in a sandbox that is being
+// stopped: the runtime has the better error.
 Verdict EvaluateCreate(const PodState& pod, const SandboxRecord& sandbox, const std::string& name);
-
-// May this created container be started now? Closed while a neighbour of
-// higher priority in the same sandbox exists but no container of that name has
-// been started there. For pods without a spec only.
-Verdict EvaluateStart(const PodState& pod, const ContainerRecord& container);
-
-// The name of a container of lower priority that had already started in
-// `sandbox` when `name` came, if any (no spec told of it in time).
-std::optional<std::string> FindInversion(const PodState& pod, const SandboxRecord& sandbox,
-                                         const std::string& name, const Traits& traits);
 
 }  // namespace sidecar_shim::policy
 

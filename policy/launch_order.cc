@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "policy/queries.h"
+
 namespace sidecar_shim::policy {
 namespace {
 
 Priority Effective(const PodState& pod, const std::string& name, size_t index) {
   if (pod.settings.ordered) return Priority{Priority::Kind::kValue, -static_cast<int64_t>(index), {}};
-  Priority priority = pod.TraitsOf(name).priority;
+  Priority priority = TraitsOf(pod, name).priority;
   if (pod.spec->names_only && !pod.arrived.contains(name)) priority.kind = Priority::Kind::kUnresolved;
   if (priority.kind == Priority::Kind::kUnset) priority.kind = Priority::Kind::kValue;
   return priority;
@@ -29,7 +31,7 @@ LaunchOrder LaunchOrder::Of(const PodState& pod) {
   LaunchOrder order;
   if (!pod.settings.enabled || !pod.spec || pod.spec->containers.size() < 2 || HasBarrier(pod)) return order;
   // Learning holds containers back: not for pods that ask for nothing.
-  if (pod.spec->names_only && !pod.ShowsIntent()) return order;
+  if (pod.spec->names_only && !ShowsIntent(pod)) return order;
   for (size_t i = 0; i < pod.spec->containers.size(); ++i) {
     const std::string& name = pod.spec->containers[i].name;
     order.ranked_.push_back(Ranked{name, Effective(pod, name, i)});
@@ -70,7 +72,7 @@ int64_t EffectivePriority(const PodState& pod, const std::string& name) {
       if (pod.spec->containers[i].name == name) return -static_cast<int64_t>(i);
     }
   }
-  return pod.TraitsOf(name).priority.value;
+  return TraitsOf(pod, name).priority.value;
 }
 
 }  // namespace sidecar_shim::policy

@@ -2,57 +2,72 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
+
+#include "policy/kubelet_timing.h"
+#include "policy/queries.h"
 
 namespace sidecar_shim::policy {
 namespace {
 
-// How far apart kubelet's stops of a pod's containers may lie.
-constexpr Duration kStopSpread = std::chrono::seconds(1);
+Duration HookTime(const ContainerRecord& container) {
+  return container.pre_stop ? Duration(std::chrono::seconds(container.grace_seconds)) : Duration{0};
+}
 
 }  // namespace
 
 void MarkStoppedForRecreation(PodState& pod, const SandboxId& sandbox, Time now) {
-  Time last_stop = Time::min(), last_exit = Time::min();
-  Duration hook{0};
-  auto stopped = [&](const ContainerRecord& container) {
-    return container.sandbox == sandbox && container.external_stop && container.state == RunState::kExited;
-  };
-  for (const auto& [id, container] : pod.containers) {
-    if (!stopped(container)) continue;
-    if (*container.external_stop_at >= last_stop) {
-      last_stop = *container.external_stop_at;
-      hook = container.pre_stop ? std::chrono::seconds(container.grace_seconds) : Duration{0};
-    }
-    last_exit = std::max(last_exit, container.exit_seen);
-  }
-  if (last_exit == Time::min() || now - last_exit > kSandboxStopDelay) return;
+  std::vector<ContainerRecord*> stopped;
   for (auto& [id, container] : pod.containers) {
-    if (stopped(container) && last_stop - *container.external_stop_at <= hook + kStopSpread) {
-      container.killed_for_restart = true;
-    }
+    if (container.sandbox == sandbox && container.StopInForce() && container.exit)
+      stopped.push_back(&container);
+  }
+  Time last_exit = Time::min();
+  const ContainerRecord* last = nullptr;  // whose stop arrived last
+  for (const ContainerRecord* container : stopped) {
+    last_exit = std::max(last_exit, container->exit->observed_at);
+    if (last == nullptr || container->external_stop->at >= last->external_stop->at) last = container;
+  }
+  if (last == nullptr || now - last_exit > kSandboxStopDelay) return;
+  for (ContainerRecord* container : stopped) {
+    const Duration apart = last->external_stop->at - container->external_stop->at;
+    if (apart <= HookTime(*last) + kStopSpread) container->killed_for_restart = true;
   }
 }
 
 void DetectRestartAllContainers(PodState& pod, const SandboxId& id, Time now) {
-  // kubelet leaves ephemeral containers alone, which no spec lists.
-  auto concerned = [&](const ContainerRecord& container) {
-    return container.sandbox == id && (!pod.spec || pod.spec->Find(container.name) != nullptr);
-  };
-  Time last_exit = Time::min();
-  for (const auto& [container_id, container] : pod.containers) {
-    if (!concerned(container)) continue;
-    if (!container.collected) return;
-    last_exit = std::max(last_exit, container.exit_seen);
-  }
-  if (last_exit == Time::min() || now - last_exit > kSandboxStopDelay) return;
+  std::vector<ContainerRecord*> concerned;
   for (auto& [container_id, container] : pod.containers) {
-    if (concerned(container)) container.killed_for_restart = true;
+    // kubelet leaves ephemeral containers alone, which no spec source lists.
+    if (container.sandbox != id || (pod.spec && pod.spec->Find(container.name) == nullptr)) continue;
+    if (!container.collected) return;
+    concerned.push_back(&container);
   }
-  SandboxRecord& sandbox = pod.sandboxes.at(id);
-  sandbox.ran.clear();
-  sandbox.post_start_done.clear();
-  sandbox.ready.clear();
-  sandbox.ended.clear();
+  Time last_exit = Time::min();
+  for (const ContainerRecord* container : concerned) {
+    last_exit = std::max(last_exit, container->exit->observed_at);
+  }
+  if (concerned.empty() || now - last_exit > kSandboxStopDelay) return;
+  for (ContainerRecord* container : concerned) container->killed_for_restart = true;
+  for (auto& [name, progress] : pod.sandboxes.at(id).progress) {
+    progress.stage = LaunchProgress::Stage::kNeverStarted;
+    progress.ready = false;
+    progress.post_start_done = false;
+  }
+}
+
+bool CompletedWithItsSandbox(const PodState& pod, const SandboxId& sandbox, const std::string& name) {
+  const ContainerRecord* latest = Latest(pod, name);
+  return latest != nullptr && latest->killed_for_restart && latest->sandbox != sandbox &&
+         IsComplete(pod, *latest);
+}
+
+bool HasSuccessor(const PodState& pod, const SandboxId& id) {
+  auto own = pod.sandboxes.find(id);
+  return std::any_of(pod.sandboxes.begin(), pod.sandboxes.end(), [&](const auto& entry) {
+    const SandboxRecord& other = entry.second;
+    return !other.stopping && (own == pod.sandboxes.end() || other.sequence > own->second.sequence);
+  });
 }
 
 }  // namespace sidecar_shim::policy

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "policy/completion.h"
 #include "policy/gate.h"
-#include "policy/stamp.h"
+#include "policy/probing.h"
+#include "policy/queries.h"
 #include "policy/termination.h"
+#include "policy/unknown_spec_start_gate.h"
 
 namespace sidecar_shim::policy {
 namespace {
@@ -24,31 +26,63 @@ class Wakeup {
   std::optional<Time> earliest_;
 };
 
+bool IsOpen(const PodState& pod, const SandboxId& id) {
+  auto sandbox = pod.sandboxes.find(id);
+  return sandbox != pod.sandboxes.end() && !sandbox->second.stopping;
+}
+
+void SettleReplies(PodState& pod, Actions& actions) {
+  for (std::string& warning : std::exchange(pod.warnings, {})) {
+    actions.emplace_back(Note{Note::Kind::kBadValue, pod.ref, "", std::move(warning)});
+  }
+  for (const JoinedReply& reply : std::exchange(pod.joined_replies, {})) {
+    if (reply.container) {
+      actions.emplace_back(AnswerCreate{reply.call, *reply.container});
+    } else {
+      actions.emplace_back(AdmitCreate{reply.call, IsOpen(pod, reply.sandbox)
+                                                       ? StampFor(pod, reply.name, /*by_shim=*/false)
+                                                       : std::nullopt});
+    }
+  }
+  for (auto& [id, container] : pod.containers) {
+    if (!std::exchange(container.resume_launch, false)) continue;
+    actions.emplace_back(ResumeLaunch{id, container.state == RunState::kRunning});
+  }
+}
+
+// True once the container may be created; until then sets the wakeup for its
+// launch timeout.
+bool GateIsOpen(PodState& pod, const SandboxRecord& sandbox, const std::string& name,
+                LaunchProgress& progress, Time now, Actions& actions, Wakeup& wakeup) {
+  const Verdict verdict = EvaluateCreate(pod, sandbox, name);
+  if (verdict.invalid) return false;
+  if (verdict.open || progress.timed_out) return true;
+  if (pod.settings.launch_timeout == Duration{0}) return false;
+  const Time deadline = progress.held->since + pod.settings.launch_timeout;
+  if (now < deadline) {
+    wakeup.At(deadline);
+    return false;
+  }
+  progress.timed_out = true;
+  actions.emplace_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
+  return true;
+}
+
 void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
   for (auto& [sandbox_id, sandbox] : pod.sandboxes) {
     if (sandbox.stopping) continue;
-    for (auto& [name, waiting] : sandbox.waiting) {
-      if (waiting.launching) continue;
-      const Verdict verdict = EvaluateCreate(pod, sandbox, name);
-      if (verdict.invalid) continue;
-      if (!verdict.open && !sandbox.timed_out.contains(name)) {
-        if (pod.settings.launch_timeout == Duration{0}) continue;
-        const Time deadline = waiting.since + pod.settings.launch_timeout;
-        if (now < deadline) {
-          wakeup.At(deadline);
-          continue;
-        }
-        sandbox.timed_out.insert(name);
-        actions.emplace_back(Note{Note::Kind::kLaunchTimeout, pod.ref, name, verdict.message});
-      }
-      if (!waiting.remembered) continue;  // kubelet's own retry will find the gate open
-      // Of a pod that is being deleted kubelet stops the containers first and
-      // the sandbox after them. Whether this is one, its own retry will show.
-      if (const Time until = pod.TeardownSuspectedUntil(sandbox_id); now < until) {
+    for (auto& [name, progress] : sandbox.progress) {
+      if (!progress.held || progress.held->launching) continue;
+      if (!GateIsOpen(pod, sandbox, name, progress, now, actions, wakeup)) continue;
+      if (!progress.held->remembered) continue;  // kubelet's own retry is admitted
+      // kubelet terminates a deleted pod by stopping its containers first and the
+      // sandbox after them. Whether this is such a pod, its own retry shows.
+      if (const Time until = TeardownSuspectedUntil(pod, sandbox_id); now < until) {
         if (until != Time::max()) wakeup.At(until);
         continue;
       }
-      waiting.launching = true;
+      progress.held->launching = true;
+      pod.kept_requests.erase({sandbox_id, name});  // the launch uses it up
       actions.emplace_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
       actions.emplace_back(
           Note{Note::Kind::kLaunchAhead, pod.ref, name, "the containers it waited for are up"});
@@ -56,74 +90,61 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
   }
 }
 
-// Probes run only while somebody is held because of them.
-std::set<std::string> ProbesWanted(const PodState& pod, const SandboxRecord& sandbox) {
-  std::set<std::string> wanted;
-  if (sandbox.stopping || sandbox.waiting.empty() || pod.settings.launch_gate == LaunchGate::kRunning ||
-      pod.terminating) {
-    return wanted;
-  }
-  const LaunchOrder order = LaunchOrder::Of(pod);
-  for (const auto& [name, waiting] : sandbox.waiting) {
-    if (waiting.launching || sandbox.timed_out.contains(name)) continue;
-    for (const Ranked& blocker : order.BlockersOf(name)) {
-      if (!IsSatisfied(pod, sandbox, blocker.name)) wanted.insert(blocker.name);
-    }
-  }
-  return wanted;
+void SettleKeptRequests(PodState& pod, Actions& actions) {
+  std::erase_if(pod.kept_requests, [&](const RequestKey& key) {
+    auto sandbox = pod.sandboxes.find(key.first);
+    const bool wanted = sandbox != pod.sandboxes.end() && ProgressOf(sandbox->second, key.second).held &&
+                        ProgressOf(sandbox->second, key.second).held->remembered;
+    if (!wanted) actions.emplace_back(Forget{key.first, key.second});
+    return !wanted;
+  });
 }
 
 void SettleProbes(PodState& pod, Actions& actions) {
-  std::map<SandboxId, std::set<std::string>> wanted;
-  for (const auto& [id, sandbox] : pod.sandboxes) wanted[id] = ProbesWanted(pod, sandbox);
-  for (auto& [id, container] : pod.containers) {
-    const ContainerSpec* spec = pod.spec ? pod.spec->Find(container.name) : nullptr;
-    const bool probe = spec != nullptr && spec->Probed() && container.state == RunState::kRunning &&
-                       !container.external_stop && wanted[container.sandbox].contains(container.name);
-    if (probe == container.probing) continue;
-    container.probing = probe;
-    if (probe) {
-      actions.emplace_back(StartProbing{id, container.sandbox, spec->startup_probe, spec->readiness_probe});
-    } else {
-      actions.emplace_back(StopProbing{id});
-    }
+  const std::map<ContainerId, const ContainerSpec*> wanted = ContainersToProbe(pod);
+  std::erase_if(pod.probing, [&](const ContainerId& id) {
+    if (wanted.contains(id)) return false;
+    actions.emplace_back(StopProbing{id});
+    return true;
+  });
+  for (const auto& [id, spec] : wanted) {
+    if (!pod.probing.insert(id).second) continue;
+    actions.emplace_back(
+        StartProbing{id, pod.containers.at(id).sandbox, spec->startup_probe, spec->readiness_probe});
   }
+}
+
+// The answer to a held start as of now; nullopt: it waits.
+std::optional<Action> AnswerTo(PodState& pod, CallId call, const HeldStart& held, Time now) {
+  if (held.error) return FailStart{call, *held.error};
+  auto found = pod.containers.find(held.container);
+  // The runtime knows best what to say of an unknown container, and of one whose
+  // sandbox is being stopped.
+  if (found == pod.containers.end()) return ForwardStart{call};
+  ContainerRecord& container = found->second;
+  const bool launched = container.by_shim && !container.start_answered;
+  if (launched && container.started) {
+    container.start_answered = true;
+    return AnswerStart{call};
+  }
+  if (!IsOpen(pod, container.sandbox)) return ForwardStart{call};
+  const Verdict verdict =
+      launched ? Verdict{.open = false, .message = "sidecar-shim: the container is still being started"}
+               : EvaluateStart(pod, container);
+  if (verdict.open) return ForwardStart{call};
+  if (now < held.deadline) return std::nullopt;
+  return FailStart{call, verdict.message};
 }
 
 void SettleHeldStarts(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
   for (auto it = pod.held_starts.begin(); it != pod.held_starts.end();) {
-    const CallId call = it->first;
-    auto found = pod.containers.find(it->second.container);
-    if (found == pod.containers.end()) {
-      actions.emplace_back(ForwardStart{call});  // the runtime knows best what to say of it
-      it = pod.held_starts.erase(it);
-      continue;
-    }
-    ContainerRecord& container = found->second;
-    const bool launched = container.by_shim && !container.start_answered;
-    Verdict verdict;
-    auto sandbox = pod.sandboxes.find(container.sandbox);
-    const bool stopping = sandbox == pod.sandboxes.end() || sandbox->second.stopping;
-    if (stopping) {
-      // Nobody will be started in there any more: the runtime says so at once.
-    } else if (launched && !container.started) {
-      verdict = {.open = false, .message = "sidecar-shim: the container is still being started"};
-    } else if (!launched) {
-      verdict = EvaluateStart(pod, container);
-    }
-    if (!verdict.open && now < it->second.patience) {
-      wakeup.At(it->second.patience);
+    const std::optional<Action> answer = AnswerTo(pod, it->first, it->second, now);
+    if (!answer) {
+      wakeup.At(it->second.deadline);
       ++it;
       continue;
     }
-    if (!verdict.open) {
-      actions.emplace_back(FailStart{call, verdict.message});
-    } else if (launched && container.started) {
-      container.start_answered = true;
-      actions.emplace_back(AnswerStart{call});
-    } else {
-      actions.emplace_back(ForwardStart{call});
-    }
+    actions.push_back(*answer);
     it = pod.held_starts.erase(it);
   }
 }
@@ -145,7 +166,7 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
   for (const ContainerId& id : decision.stop_now) {
     ContainerRecord& container = pod.containers.at(id);
     if (!pod.stop_began) pod.stop_began = now;
-    container.stop.stage = StopProgress::Stage::kUnderWay;
+    container.stop.stage = StopProgress::Stage::kInProgress;
     actions.emplace_back(
         StopSidecar{id, RemainingGrace(pod, container, options, now), !container.stop.pre_stop_done});
     actions.emplace_back(
@@ -155,23 +176,33 @@ void SettleTermination(PodState& pod, const Options& options, Time now, Actions&
 
 }  // namespace
 
-Annotations StampFor(const PodState& pod, const std::string& name, bool by_shim) {
-  if (!pod.settings.enabled || !pod.ShowsIntent()) return {};
-  Stamp stamp;
-  stamp.traits = pod.TraitsOf(name);
-  stamp.by_shim = by_shim;
-  // Names can be asked for again; without what has arrived they would mislead.
+std::optional<Stamp> StampFor(const PodState& pod, const std::string& name, bool by_shim) {
+  if (!pod.settings.enabled || !ShowsIntent(pod)) return std::nullopt;
+  Stamp stamp{TraitsOf(pod, name), by_shim, std::nullopt};
+  // Names can be queried again; without the envs that have arrived they would
+  // mislead.
   if (pod.spec && !pod.spec->names_only) stamp.spec = pod.spec;
-  return WriteStamp(stamp);
+  return stamp;
 }
 
 std::optional<Time> SettlePod(PodState& pod, const Options& options, Time now, Actions& actions) {
   Wakeup wakeup;
+  SettleReplies(pod, actions);
   SettleGates(pod, now, actions, wakeup);
+  SettleKeptRequests(pod, actions);
   SettleProbes(pod, actions);
   SettleHeldStarts(pod, now, actions, wakeup);
   SettleTermination(pod, options, now, actions, wakeup);
   return wakeup.earliest();
+}
+
+void ReleasePod(PodState& pod, Actions& actions) {
+  SettleReplies(pod, actions);
+  SettleKeptRequests(pod, actions);
+  for (const auto& [call, held] : std::exchange(pod.held_starts, {})) {
+    actions.emplace_back(ForwardStart{call});
+  }
+  for (const ContainerId& id : std::exchange(pod.probing, {})) actions.emplace_back(StopProbing{id});
 }
 
 }  // namespace sidecar_shim::policy

@@ -1,29 +1,24 @@
-// What the shim writes into a managed container's annotations at create, and
-// reads back after a restart: the runtime is the shim's only store (kubelet
-// reads just its own keys; the runtime returns annotations unchanged).
+// What a later shim must know of a container that this one created: a value
+// that is kept with the container in the runtime, which is the shim's only
+// store. How it is written is not the policy's business.
 #ifndef SIDECAR_SHIM_POLICY_STAMP_H_
 #define SIDECAR_SHIM_POLICY_STAMP_H_
 
 #include <optional>
-#include <string>
 
 #include "policy/spec.h"
-#include "policy/types.h"
+#include "policy/traits.h"
 
 namespace sidecar_shim::policy {
-
-inline constexpr absl::string_view kStampPrefix = "internal.sidecar-shim.io/";
 
 struct Stamp {
   Traits traits;
   bool by_shim = false;  // created ahead of kubelet
+  // What was known of the pod then; absent where only names were known.
   std::optional<PodSpec> spec;
+
+  bool operator==(const Stamp&) const = default;
 };
-
-Annotations WriteStamp(const Stamp& stamp);
-
-// nullopt where the annotations carry no stamp. A damaged part reads as absent.
-std::optional<Stamp> ReadStamp(const Annotations& container_annotations);
 
 }  // namespace sidecar_shim::policy
 

@@ -3,20 +3,21 @@
 #include <algorithm>
 
 #include "policy/launch_order.h"
+#include "policy/queries.h"
 
 namespace sidecar_shim::policy {
 namespace {
 
-// A container that would be restarted although it is reported as a success is
-// left alone: stopping it again and again helps nobody (KEP-5307).
+// A container that kubelet restarts although it is reported as a success is left
+// alone: each stop would only bring the next restart (KEP-5307).
 bool RestartsAfterSuccess(const PodState& pod, const std::string& name) {
-  const ContainerSpec* spec = pod.spec ? pod.spec->Find(name) : nullptr;
+  const ContainerSpec* spec = SpecOf(pod, name);
   return spec != nullptr && pod.spec->RestartsAfter(*spec, 0) == TriState::kYes;
 }
 
-// Regular containers only: a spec that lists others knows that this is none.
+// Regular containers only; where a spec does not list a container it is none.
 bool IsOurs(const PodState& pod, const ContainerRecord& container) {
-  return container.traits.sidecar && (!pod.spec || pod.spec->Find(container.name) != nullptr) &&
+  return container.traits.sidecar && (!pod.spec || SpecOf(pod, container.name) != nullptr) &&
          !RestartsAfterSuccess(pod, container.name);
 }
 
@@ -40,8 +41,8 @@ StopDecision EvaluateStops(const PodState& pod, Time now) {
   }
   for (const auto& [priority, entry] : running) {
     const ContainerRecord& container = entry->second;
-    if (priority != *level || container.external_stop) continue;
-    if (container.stop.stage == StopProgress::Stage::kUnderWay) continue;
+    if (priority != *level || container.StopInForce()) continue;
+    if (container.stop.stage == StopProgress::Stage::kInProgress) continue;
     if (container.stop.stage == StopProgress::Stage::kRetryWait && now < container.stop.retry_at) {
       decision.recheck_at =
           std::min(decision.recheck_at.value_or(container.stop.retry_at), container.stop.retry_at);

@@ -1,5 +1,8 @@
-// Which sidecars of a completed pod are to be stopped now: lowest priority
-// first, one level at a time, all of a level together, after the drain delay.
+// How the sidecars of a complete pod are stopped: after the drain delay, lowest
+// priority first, one level at a time, all of a level together. Each stop runs
+// the preStop hook and then StopContainer with what is left of the pod's grace
+// (at least kubelet's minimum of 2 s); the levels share one grace. A stop that
+// fails is retried with a doubling pause.
 #ifndef SIDECAR_SHIM_POLICY_TERMINATION_H_
 #define SIDECAR_SHIM_POLICY_TERMINATION_H_
 
@@ -18,11 +21,11 @@ struct StopDecision {
 // Call only for a pod that is complete since pod.completed_since.
 StopDecision EvaluateStops(const PodState& pod, Time now);
 
-// What is left of the pod's grace for a stop sent now: the levels share it.
+// What is left of the pod's grace for a stop that is sent now.
 Duration RemainingGrace(const PodState& pod, const ContainerRecord& sidecar, const Options& options,
                         Time now);
 
-// Pause before a failed stop is tried again.
+// Pause before a stop is retried that has failed so often.
 Duration StopRetryDelay(int failures, const Options& options);
 
 }  // namespace sidecar_shim::policy

@@ -42,8 +42,7 @@ void Launcher::Launch(const policy::Launch& action) {
     driver_.Post(policy::CreateFailed{action.sandbox, action.name, /*by_shim=*/true});
     return;
   }
-  for (const auto& [key, value] : action.stamps)
-    (*request.mutable_config()->mutable_annotations())[key] = value;
+  if (action.stamp) AddAnnotations(encode_stamp_(*action.stamp), *request.mutable_config());
 
   policy::ContainerSeen seen;
   seen.sandbox = action.sandbox;

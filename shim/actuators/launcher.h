@@ -6,6 +6,7 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,8 +20,10 @@ namespace sidecar_shim {
 
 class Launcher : public ContainerLauncher {
  public:
-  Launcher(PolicyDriver& driver, Runtime& runtime, Worker& worker)
-      : driver_(driver), runtime_(runtime), worker_(worker) {}
+  using EncodeStamp = std::function<policy::Annotations(const policy::Stamp&)>;
+
+  Launcher(PolicyDriver& driver, Runtime& runtime, Worker& worker, EncodeStamp encode_stamp)
+      : driver_(driver), runtime_(runtime), worker_(worker), encode_stamp_(std::move(encode_stamp)) {}
 
   // Keeps the newest refused request of this container.
   void Remember(const policy::SandboxId& sandbox, const std::string& name, const grpc::ByteBuffer& request);
@@ -37,6 +40,7 @@ class Launcher : public ContainerLauncher {
   PolicyDriver& driver_;
   Runtime& runtime_;
   Worker& worker_;
+  const EncodeStamp encode_stamp_;
   std::map<std::pair<policy::SandboxId, std::string>, grpc::ByteBuffer> remembered_;
 };
 

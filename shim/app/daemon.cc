@@ -12,6 +12,7 @@
 #include "shim/app/make_sources.h"
 #include "shim/base/notify.h"
 #include "shim/base/unix_socket.h"
+#include "shim/specs/stamp_codec.h"
 #include "shim/cri/watchdog.h"
 #include "shim/handlers/context.h"
 #include "shim/observers/exit_watcher.h"
@@ -94,7 +95,7 @@ void Daemon::Parts::Build() {
   specs = std::make_unique<SpecResolver>(*loop, *driver, counters, node_address);
   AddSources(config, *loop, *http, *worker, counters, *specs);
   reconciler = std::make_unique<Reconciler>(*loop, *driver, *runtime, *specs);
-  launcher = std::make_unique<Launcher>(*driver, *runtime, *worker);
+  launcher = std::make_unique<Launcher>(*driver, *runtime, *worker, &EncodeStamp);
   stopper = std::make_unique<Stopper>(*loop, *driver, *runtime, *http, node_address);
   prober = std::make_unique<Prober>(*loop, *driver, *runtime, *http, node_address);
   driver->SetActuators(*launcher, *stopper, *prober, notes);
@@ -209,7 +210,7 @@ void Daemon::Shutdown() {
 void Daemon::LogCounters() {
   parts_->loop->Post([this] {
     spdlog::info("counters: {} pods={} waiting={} live_calls={}", parts_->counters.ToString(),
-                 parts_->driver->engine().PodCount(), parts_->driver->engine().WaitingCount(),
+                 parts_->driver->engine().PodCount(), parts_->driver->engine().HeldCount(),
                  parts_->relay.live_calls());
   });
 }

@@ -32,6 +32,10 @@ policy::PodRef ToPodRef(const runtime::v1::PodSandboxMetadata& metadata) {
 
 policy::Annotations ToAnnotations(const StringMap& map) { return {map.begin(), map.end()}; }
 
+void AddAnnotations(const policy::Annotations& annotations, runtime::v1::ContainerConfig& config) {
+  for (const auto& [key, value] : annotations) (*config.mutable_annotations())[key] = value;
+}
+
 bool HasJobLabels(const StringMap& labels) {
   for (const char* label : kJobLabels) {
     if (labels.contains(label)) return true;

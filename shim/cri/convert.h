@@ -15,6 +15,7 @@ using StringMap = google::protobuf::Map<std::string, std::string>;
 
 policy::PodRef ToPodRef(const runtime::v1::PodSandboxMetadata& metadata);
 policy::Annotations ToAnnotations(const StringMap& map);
+void AddAnnotations(const policy::Annotations& annotations, runtime::v1::ContainerConfig& config);
 
 // Carries a label that the Job controller sets (batch/v1, or older).
 bool HasJobLabels(const StringMap& labels);

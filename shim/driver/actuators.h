@@ -3,7 +3,7 @@
 #ifndef SIDECAR_SHIM_SHIM_DRIVER_ACTUATORS_H_
 #define SIDECAR_SHIM_SHIM_DRIVER_ACTUATORS_H_
 
-#include "policy/events.h"
+#include "policy/actions.h"
 
 namespace sidecar_shim {
 

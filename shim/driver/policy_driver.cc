@@ -86,7 +86,7 @@ void PolicyDriver::Execute(const policy::Action& action) {
 }
 
 void PolicyDriver::Execute(const policy::AdmitCreate& action) {
-  if (CreateWaiter* waiter = Take(creates_, action.call)) waiter->Admit(action.stamps);
+  if (CreateWaiter* waiter = Take(creates_, action.call)) waiter->Admit(action.stamp);
 }
 
 void PolicyDriver::Execute(const policy::RefuseCreate& action) {

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "policy/engine.h"
@@ -19,7 +20,7 @@ namespace sidecar_shim {
 class CreateWaiter {
  public:
   virtual ~CreateWaiter() = default;
-  virtual void Admit(const policy::Annotations& stamps) = 0;
+  virtual void Admit(const std::optional<policy::Stamp>& stamp) = 0;
   virtual void Refuse(const std::string& message, bool remember) = 0;
   virtual void Answer(const policy::ContainerId& container) = 0;
   virtual void Abandon() = 0;  // the shim ends

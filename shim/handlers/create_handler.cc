@@ -4,6 +4,7 @@
 
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
+#include "shim/specs/stamp_codec.h"
 
 namespace sidecar_shim {
 namespace {
@@ -58,13 +59,13 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     CancelPending();
   }
 
-  void Admit(const policy::Annotations& stamps) override {
-    if (stamps.empty()) {
+  void Admit(const std::optional<policy::Stamp>& stamp) override {
+    if (!stamp) {
       call_->Forward(bytes_);
       return;
     }
     CreateContainerRequest stamped = request_;
-    for (const auto& [key, value] : stamps) (*stamped.mutable_config()->mutable_annotations())[key] = value;
+    AddAnnotations(EncodeStamp(*stamp), *stamped.mutable_config());
     call_->Forward(ToBytes(stamped));
   }
 

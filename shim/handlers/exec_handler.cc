@@ -37,7 +37,7 @@ class ExecSyncHandler : public CallHandler {
 
 std::unique_ptr<CallHandler> MakeExecSyncHandler(HandlerContext& context) {
   // Where nobody is held, nothing is looked at.
-  if (context.driver.engine().WaitingCount() == 0) return nullptr;
+  if (context.driver.engine().HeldCount() == 0) return nullptr;
   return std::make_unique<ExecSyncHandler>(context);
 }
 

@@ -9,9 +9,10 @@
 #include <set>
 #include <utility>
 
-#include "policy/stamp.h"
+#include "absl/status/statusor.h"
 #include "shim/cri/convert.h"
 #include "shim/cri/verbose_info.h"
+#include "shim/specs/stamp_codec.h"
 
 namespace sidecar_shim {
 namespace {
@@ -28,6 +29,15 @@ constexpr Duration kSpecTimeout = std::chrono::seconds(1);
 Duration SinceRuntimeTime(policy::RuntimeTime time) {
   const Duration now = std::chrono::system_clock::now().time_since_epoch();
   return std::max(now - time.time_since_epoch(), Duration{0});
+}
+
+// "namespace/name" of its pod, by kubelet's labels.
+std::string DescribePodOf(const runtime::v1::Container& container) {
+  auto label = [&container](const char* key) {
+    auto it = container.labels().find(key);
+    return it == container.labels().end() ? std::string() : it->second;
+  };
+  return label("io.kubernetes.pod.namespace") + "/" + label("io.kubernetes.pod.name");
 }
 
 }  // namespace
@@ -224,7 +234,13 @@ void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Con
   seen.state = ToRunState(container.state());
   seen.started = seen.state == policy::RunState::kRunning;
 
-  found.stamp = policy::ReadStamp(ToAnnotations(container.annotations()));
+  absl::StatusOr<std::optional<policy::Stamp>> stamp = DecodeStamp(ToAnnotations(container.annotations()));
+  if (stamp.ok()) {
+    found.stamp = *std::move(stamp);
+  } else {
+    spdlog::warn("pod={} container={}: {}; its envs are read from the runtime instead",
+                 DescribePodOf(container), container.metadata().name(), std::string(stamp.status().message()));
+  }
   if (found.stamp) {
     seen.traits = found.stamp->traits;
     seen.by_shim = found.stamp->by_shim;

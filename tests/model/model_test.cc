@@ -93,7 +93,8 @@ TEST_P(ModelTest, HoldsInEveryState) {
   const Total total = ExploreAll(setups);
   states_ += total.states;
   std::cout << "model: " << GetParam().name << ": " << total.setups << " setups, " << total.states
-            << " states, " << total.steps << " steps, largest " << total.largest << "\n";
+            << " states, " << total.steps << " steps, largest " << total.largest << "; invariants checked "
+            << invariant_checks.exchange(0) << " times\n";
   EXPECT_TRUE(total.complete);
   EXPECT_EQ(total.failures.size(), 0u);
   for (size_t i = 0; i < total.failures.size() && i < 3; ++i) ADD_FAILURE() << total.failures[i];

@@ -229,27 +229,27 @@ std::string World::Key() const {
   add(-1, pod->completed_since.has_value());
   for (const auto& [id, c] : pod->containers) {
     key += id.value();
-    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.external_stop << 3, c.state, c.exit_code,
-        moments[c.finished_at.time_since_epoch().count()]);
-    // Nobody looks at the stop of a container that has ended.
+    const policy::Exit exit = c.exit.value_or(policy::Exit{});
+    add(c.by_shim | c.start_answered << 1 | c.started << 2 | c.StopInForce() << 3, c.state, exit.code,
+        moments[exit.finished_at.time_since_epoch().count()]);
+    // The stop of a container that has exited is not read.
     if (c.state == RunState::kRunning) add(c.stop.stage, c.stop.failures, left(c.stop.retry_at));
   }
   for (const auto& [id, sandbox] : pod->sandboxes) {
     key += id.value();
     add(sandbox.stopping, -2);
-    for (const auto* names : {&sandbox.ran, &sandbox.ready, &sandbox.ended}) {
-      for (const std::string& name : *names) key += name;
-      add(-4);
-    }
-    for (const auto& [name, waiting] : sandbox.waiting) {
-      add(-3);
+    for (const auto& [name, progress] : sandbox.progress) {
+      if (!progress.started() && !progress.ready && !progress.held) continue;
       key += name;
-      add(waiting.remembered | waiting.launching << 1, waiting.creates.size());
+      add(progress.stage, progress.ready);
+      if (progress.held) {
+        add(-3, progress.held->remembered | progress.held->launching << 1, progress.held->joined.size());
+      }
     }
   }
   for (const auto& [call, held] : pod->held_starts) {
     key += held.container.value();
-    add(call.value, left(held.patience));
+    add(call.value, left(held.deadline));
   }
   // When the engine wakes up matters only by whether it does.
   add(engine_.NextWakeup().has_value());

@@ -14,7 +14,12 @@ constexpr int kStartErrorCode = 128;
 
 }  // namespace
 
-void World::Tell(const policy::Event& event) { Carry(engine_.OnEvent(event, now_)); }
+void World::Tell(const policy::Event& event) {
+  const policy::Actions actions = engine_.OnEvent(event, now_);
+  if (const std::string broken = engine_.CheckInvariants(); !broken.empty()) Violate(broken);
+  invariant_checks.fetch_add(1, std::memory_order_relaxed);
+  Carry(actions);
+}
 
 void World::Carry(const policy::Actions& actions) {
   for (const policy::Action& action : actions) {

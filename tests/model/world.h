@@ -15,6 +15,7 @@
 #ifndef SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
 #define SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -76,6 +77,9 @@ struct Step {
 
   std::string Describe() const;
 };
+
+// How often the engine's invariants have been checked, in all worlds.
+inline std::atomic<uint64_t> invariant_checks = 0;
 
 class World {
  public:

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "policy/stamp.h"
 
 namespace sidecar_shim::policy {
 namespace {
@@ -73,20 +72,23 @@ void Bench::Tell() {
 void Bench::TellBlindly() {
   plan_.reset();
   Tell();
-  for (const auto& [name, stamps] : stamps_) {
-    if (const std::optional<Stamp> stamp = ReadStamp(stamps); stamp && stamp->spec)
-      Send(SpecReceived{pod_, *stamp->spec});
+  for (const auto& [name, stamp] : stamps_) {
+    if (!stamp || !stamp->spec) continue;
+    PodSpec spec = *stamp->spec;
+    spec.source = std::string(kStampSource);
+    Send(SpecReceived{pod_, std::move(spec)});
   }
 }
 
 Actions Bench::Send(const Event& event) {
   Actions actions = engine_.OnEvent(event, now_);
+  EXPECT_EQ(engine_.CheckInvariants(), "");
   for (const ForwardStart& action : Only<ForwardStart>(actions)) answered_starts_.push_back(action.call);
   for (const AnswerStart& action : Only<AnswerStart>(actions)) answered_starts_.push_back(action.call);
   for (const FailStart& action : Only<FailStart>(actions)) failed_starts_.push_back(action.call);
   for (const Launch& action : Only<Launch>(actions)) {
     launches_.push_back(action.name);
-    stamps_[action.name] = action.stamps;
+    stamps_[action.name] = action.stamp;
   }
   for (const RefuseCreate& action : Only<RefuseCreate>(actions)) refusal_ = action.message;
   for (const Note& note : Only<Note>(actions)) notes_.push_back(note);
@@ -171,7 +173,7 @@ void Bench::CreateAndMaybeStart(const std::string& name, bool start) {
   const Actions actions = Create(name, attempt);
   if (Only<AnswerCreate>(actions).empty()) {
     ASSERT_EQ(Only<AdmitCreate>(actions).size(), 1u) << refusal_;
-    stamps_[name] = Only<AdmitCreate>(actions)[0].stamps;
+    stamps_[name] = Only<AdmitCreate>(actions)[0].stamp;
     Add(name, attempt, /*by_shim=*/false);
   }
   if (start) Start(name);

@@ -129,7 +129,7 @@ class Bench {
   std::vector<std::pair<std::string, CallId>> held_;
   std::set<ContainerId> probing_;
   std::vector<std::string> launches_, stops_;
-  std::map<std::string, Annotations> stamps_;  // of the newest container of a name
+  std::map<std::string, std::optional<Stamp>> stamps_;  // of the newest container of a name
   std::map<ContainerId, Duration> graces_;
   std::vector<Note> notes_;
   std::string refusal_;

@@ -188,7 +188,7 @@ TEST(Gate, WhatIsUnknownIsAdmitted) {
   const Actions answer =
       engine.OnEvent(CreateRequested{1, "unknown", "a", 0, Sidecar("a", 5).traits, {}}, Time{});
   ASSERT_EQ(answer.size(), 1u);
-  EXPECT_TRUE(std::get<AdmitCreate>(answer[0]).stamps.empty());
+  EXPECT_FALSE(std::get<AdmitCreate>(answer[0]).stamp.has_value());
   EXPECT_EQ(
       Only<ForwardStart>(engine.OnEvent(StartRequested{2, "unknown", Time{Duration{9}}}, Time{})).size(), 1u);
 }

@@ -80,8 +80,8 @@ TEST(Learning, NamesAreNotStamped) {
   bench.Run("b:refused");
   const std::vector<AdmitCreate> admitted = Only<AdmitCreate>(bench.Create("a"));
   ASSERT_EQ(admitted.size(), 1u);
-  EXPECT_FALSE(admitted[0].stamps.contains("internal.sidecar-shim.io/pod"));
-  EXPECT_TRUE(admitted[0].stamps.contains("internal.sidecar-shim.io/container"));
+  ASSERT_TRUE(admitted[0].stamp.has_value());
+  EXPECT_FALSE(admitted[0].stamp->spec.has_value());
 }
 
 }  // namespace
