@@ -45,7 +45,7 @@ struct Completion {
   // The same, plus the time in which a failed one may be restarted.
   RuntimeTime settled_at = kNoTime;
   // Where all of it happened before this shim started: when the last main
-  // container ended. A drain delay that has begun does not begin anew.
+  // container ended. A drain delay that has begun does not begin again.
   std::optional<Time> known_since;
   // Not complete now, but will be at this time if nothing happens.
   std::optional<Time> recheck_at;

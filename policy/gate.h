@@ -21,7 +21,7 @@
 // and also once it has ended (a container that ran never blocks again, crashed
 // or finished), or when kubelet will not run it in this sandbox. Restarts in a
 // sandbox where a container has run before are never gated; a new sandbox
-// orders anew. So the gate delays, it never prevents: what cannot be known is
+// is ordered again. So the gate delays, it never prevents: what cannot be known is
 // decided in favour of starting, and the launch timeout ends every wait.
 #ifndef SIDECAR_SHIM_POLICY_GATE_H_
 #define SIDECAR_SHIM_POLICY_GATE_H_

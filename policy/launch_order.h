@@ -1,11 +1,12 @@
-// Who waits for whom: the effective priorities of a pod's regular containers.
+// Which container waits for which: the effective priorities of a pod's regular
+// containers.
 //
 //   LaunchOrder order = LaunchOrder::Of(pod);
 //   for (const Blocker& b : order.BlockersOf("main")) ...
 //
-// Order is off (nobody waits) for pods without a spec, with one container,
+// Order is off (no container waits) for pods without a spec, with one container,
 // with all-equal priorities, with OpenKruise's own barrier, and opted-out pods
-// (facts/openkruise.md §1.2).
+// (as in OpenKruise's containerlaunchpriority webhook).
 #ifndef SIDECAR_SHIM_POLICY_LAUNCH_ORDER_H_
 #define SIDECAR_SHIM_POLICY_LAUNCH_ORDER_H_
 
@@ -32,7 +33,7 @@ class LaunchOrder {
   const Ranked* Find(const std::string& name) const;
 
   // The containers that must be up before `name`: higher priority, or a
-  // priority that nobody can tell yet or ever (unresolved, invalid). Highest
+  // priority that is not known yet, or not valid (unresolved, invalid). Highest
   // first.
   std::vector<Ranked> BlockersOf(const std::string& name) const;
 

@@ -7,7 +7,7 @@
 namespace sidecar_shim::policy {
 namespace {
 
-// The sandbox admits nobody any more: joined creates are left to the runtime,
+// No container is created in this sandbox any more: joined creates are left to the runtime,
 // which reports that the sandbox is not running.
 void ReleaseHeldCreates(PodState& pod, const SandboxId& id, SandboxRecord& sandbox) {
   for (auto& [name, progress] : sandbox.progress) {

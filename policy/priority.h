@@ -1,5 +1,5 @@
-// Launch priorities with OpenKruise's parsing and precedence
-// (facts/openkruise.md §1.2): an env, or the pod annotation
+// Launch priorities with the parsing and precedence of OpenKruise's container
+// launch priority: an env, or the pod annotation
 // `apps.kruise.io/container-launch-priority: Ordered`, which makes the envs
 // irrelevant and gives 0, -1, -2, ... in spec order.
 #ifndef SIDECAR_SHIM_POLICY_PRIORITY_H_

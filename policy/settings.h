@@ -20,10 +20,10 @@ inline constexpr absl::string_view kLaunchGateAnnotation = "sidecar-shim.io/laun
 inline constexpr absl::string_view kEnabledAnnotation = "sidecar-shim.io/enabled";
 inline constexpr absl::string_view kContainersAnnotation = "sidecar-shim.io/containers";
 
-// When a container of higher priority stops being waited for.
+// What a container of higher priority must reach before lower ones are created.
 enum class LaunchGate {
-  kReady,    // as soon as its startup and readiness probes pass; without any, as kRunning after its postStart
-  kRunning,  // as soon as it has been started
+  kReady,    // its startup and readiness probes have passed, its postStart hook has returned
+  kRunning,  // it has been started
 };
 
 enum class MaskMode {
@@ -37,14 +37,14 @@ struct Options {
   bool launch_ahead = true;
   LaunchGate launch_gate = LaunchGate::kReady;
   MaskMode mask = MaskMode::kAlways;
-  // How long a container is refused at most before it is let through; 0 = for ever.
+  // How long a container is refused at most before it is admitted; 0 = for ever.
   Duration launch_timeout = std::chrono::minutes(5);
-  // Pause between the completion of the mains and the first stop signal.
+  // Pause between the completion of the pod and the first stop.
   Duration drain_delay{0};
-  // restartPolicy unknown: how long a failed main may take to come back, the
-  // first time.
+  // restartPolicy unknown: how long after a failure a main container may be
+  // restarted, the first time.
   Duration restart_grace_period = std::chrono::seconds(30);
-  // Container list unknown: how long a pod must have been quiet.
+  // Container list unknown: how long the pod must have been without activity.
   Duration quiet_period = std::chrono::seconds(3);
   // Shorter graces would not let a stop signal be handled (kubelet's minimum).
   Duration minimum_grace = std::chrono::seconds(2);

@@ -1,5 +1,6 @@
 // What a container's environment says about it: its launch priority and
-// whether it is a job sidecar (OpenKruise's envs, facts/openkruise.md §2.1).
+// whether it is a job sidecar (the envs of OpenKruise's Container Launch Priority
+// and Job Sidecar Terminator).
 #ifndef SIDECAR_SHIM_POLICY_TRAITS_H_
 #define SIDECAR_SHIM_POLICY_TRAITS_H_
 
@@ -17,7 +18,7 @@ inline constexpr absl::string_view kIgnoreExitCodeEnv = "KRUISE_TERMINATE_SIDECA
 
 struct Traits {
   Priority priority;
-  bool sidecar = false;           // to be stopped once the mains have finished
+  bool sidecar = false;           // flagged: to be stopped once the main containers have finished
   bool ignore_exit_code = false;  // _IGNORE_EXIT_CODE together with the flag
   bool barrier = false;           // OpenKruise's own ordering is at work
 
@@ -28,7 +29,7 @@ struct Traits {
 };
 
 // What a container brought with its create, completed by what only its spec
-// says (the spec annotation may give priorities and flags without any env).
+// says (the containers annotation may give priorities and flags without any env).
 Traits MergeWithSpec(Traits brought, const Traits& spec);
 
 // Feed every env of a container in order (the last duplicate wins, as in the
