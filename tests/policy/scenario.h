@@ -28,7 +28,7 @@ ContainerSpec Probed(ContainerSpec container);
 
 void RunAll(const std::vector<Scenario>& scenarios, const Options& options = {});
 
-// A scenario of facts/openkruise.md §5.
+// A test scenario of OpenKruise.
 struct Labelled {
   const char* label;  // "LP-E1"
   Scenario scenario;

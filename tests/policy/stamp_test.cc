@@ -1,4 +1,4 @@
-// What the shim writes into a container comes back as it was.
+// Stamps: what the shim writes into a container's annotations reads back unchanged.
 #include "policy/stamp.h"
 
 #include <gtest/gtest.h>
@@ -88,8 +88,9 @@ TEST(Stamp, KeepsProbes) {
   }
 }
 
-// All containers of the pod carry them, and kubelet reads those every second.
-TEST(Stamp, LeavesLargeProbesOut) {
+// All containers of the pod carry the probes, and kubelet lists containers every
+// second.
+TEST(Stamp, OmitsLargeProbes) {
   PodSpec spec{"stamp", {Main("a")}, RestartPolicy::kNever};
   const PodSpec without = spec;
   spec.containers[0].readiness_probe = ProbeSpec{};
@@ -127,12 +128,12 @@ TEST(Stamp, DamagedProbesReadAsAbsent) {
   EXPECT_EQ(read("1:a8:liveness" + header.substr(14) + "1:01:0"), without);
 }
 
-TEST(Stamp, AbsentWhereNoneWasWritten) {
+TEST(Stamp, AbsentIfNoneWasWritten) {
   EXPECT_EQ(ReadStamp({}), std::nullopt);
   EXPECT_EQ(ReadStamp({{"io.kubernetes.container.hash", "1"}}), std::nullopt);
 }
 
-TEST(Stamp, ADamagedPartReadsAsAbsent) {
+TEST(Stamp, DamagedPartsReadAsAbsent) {
   const std::string key = std::string(kStampPrefix) + "container";
   for (const char* damaged : {"", "p", "px", "p99999999999", "q", "5"}) {
     const std::optional<Stamp> read = ReadStamp({{key, damaged}});
@@ -151,8 +152,8 @@ TEST(Stamp, ADamagedPartReadsAsAbsent) {
   EXPECT_EQ(spec->containers[0].own_restart_policy, RestartPolicy::kUnknown);
 }
 
-// A pod that asks for nothing keeps its requests byte for byte.
-TEST(Stamp, OnlyPodsThatAskGetOne) {
+// The CreateContainer requests of an unmanaged pod are forwarded byte for byte.
+TEST(Stamp, OnlyManagedPodsAreStamped) {
   Bench plain({Main("a"), Main("b")}, RestartPolicy::kNever);
   EXPECT_TRUE(Only<AdmitCreate>(plain.Create("a"))[0].stamps.empty());
   Bench asks({Main("a", 5), Main("b")}, RestartPolicy::kNever);
