@@ -34,7 +34,7 @@ ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, C
                  options.timing,
                  {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
                   .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
-                  .on_trouble = [this](const absl::Status& why) { OnWatchFailed(why); },
+                  .on_trouble = [this](const absl::Status& why) { OnWatchFailure(why); },
                   .on_up = [this] { OnUp(); },
                   .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
 
@@ -165,7 +165,7 @@ void ApiServerSource::FetchAllPending() {
   for (QueryId id : waiting) Fetch(id);
 }
 
-void ApiServerSource::OnWatchFailed(const absl::Status& why) {
+void ApiServerSource::OnWatchFailure(const absl::Status& why) {
   counters_.Add("api_server_watch_failures");
   spdlog::warn("spec source {}: the watch of this node's pods has failed; listing them again: {}", name(),
                std::string(why.message()));

@@ -60,7 +60,7 @@ class ApiServerSource : public SpecSource {
   void OnList(PodListing listing);
   void OnEvent(PodEvent event);
   // What the reflector reports; see PodReflector::Handlers.
-  void OnWatchFailed(const absl::Status& why);
+  void OnWatchFailure(const absl::Status& why);
   void OnUp();
   void OnDown(const absl::Status& why);
 
