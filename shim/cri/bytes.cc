@@ -7,7 +7,7 @@ namespace sidecar_shim {
 
 bool FromBytes(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message) {
   if (!bytes.Valid()) return false;
-  // The reader only walks the slices; the buffer stays as it is.
+  // ProtoBufferReader takes a mutable buffer but only reads its slices.
   grpc::ProtoBufferReader reader(const_cast<grpc::ByteBuffer*>(&bytes));
   return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
 }

@@ -1,4 +1,5 @@
-// Messages to wire bytes and back.
+// Conversion between protobuf messages and the byte buffers that gRPC sends.
+// Stateless and thread-safe.
 #ifndef SIDECAR_SHIM_SHIM_CRI_BYTES_H_
 #define SIDECAR_SHIM_SHIM_CRI_BYTES_H_
 
@@ -7,8 +8,11 @@
 
 namespace sidecar_shim {
 
-// False where the bytes are no such message.
+// Parses `bytes` into `message`. Returns false if they are not a valid encoding
+// of that message type; `message` is then unspecified.
 bool FromBytes(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message);
+
+// Serialises `message` into one slice.
 grpc::ByteBuffer ToBytes(const google::protobuf::MessageLite& message);
 
 }  // namespace sidecar_shim

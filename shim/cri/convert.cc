@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kGraceAnnotation = "io.kubernetes.pod.terminationGracePeriod";
 constexpr int64_t kDefaultGraceSeconds = 30;
-constexpr int64_t kLongestSeconds = int64_t{10} * 365 * 24 * 3600;
+constexpr int64_t kMaxSeconds = int64_t{10} * 365 * 24 * 3600;
 constexpr const char* kJobLabels[] = {"batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid",
                                       "job-name", "controller-uid"};
 
@@ -52,13 +52,13 @@ policy::Traits ReadTraits(const runtime::v1::ContainerConfig& config) {
 void ReadStopSettings(const StringMap& container_annotations, policy::ContainerSeen& seen) {
   auto it = container_annotations.find(kGraceAnnotation);
   int64_t seconds = 0;
-  const bool told =
+  const bool valid =
       it != container_annotations.end() && absl::SimpleAtoi(it->second, &seconds) && seconds >= 0;
-  seen.grace_seconds = told ? BoundedSeconds(seconds) : kDefaultGraceSeconds;
+  seen.grace_seconds = valid ? BoundedSeconds(seconds) : kDefaultGraceSeconds;
   seen.pre_stop = container_annotations.contains(kPreStopAnnotation);
 }
 
-int64_t BoundedSeconds(int64_t seconds) { return std::clamp<int64_t>(seconds, 0, kLongestSeconds); }
+int64_t BoundedSeconds(int64_t seconds) { return std::clamp<int64_t>(seconds, 0, kMaxSeconds); }
 
 policy::SandboxSeen ToSandboxSeen(const runtime::v1::PodSandbox& sandbox) {
   policy::SandboxSeen seen = FromSandbox(sandbox.id(), sandbox);

@@ -1,4 +1,5 @@
-// CRI's method names.
+// The gRPC methods of CRI and what is known of each one's kind. Stateless and
+// thread-safe.
 #ifndef SIDECAR_SHIM_SHIM_CRI_METHODS_H_
 #define SIDECAR_SHIM_SHIM_CRI_METHODS_H_
 
@@ -8,15 +9,17 @@
 
 namespace sidecar_shim {
 
+// The path of a method of the v1 runtime service:
 // "/runtime.v1.RuntimeService/<name>".
 std::string RuntimeMethod(absl::string_view name);
 
-// True for methods that are known to take one message and give one, in any CRI
-// version (facts/kubelet.md §7). Others may be unary too; they are relayed as
-// streams, which is right for every kind.
+// Whether the method is known to be unary: one request, one response. Covers
+// RuntimeService and ImageService of v1 and v1alpha2. False for every other
+// method, unary or not: relaying it as a stream is correct for both kinds.
 bool IsUnary(const std::string& path);
 
-// True for streams that last as long as their reader wants.
+// Whether the stream ends only when its caller cancels it (GetContainerEvents),
+// so that a shutdown must end it instead of waiting for its end.
 bool IsEndless(const std::string& path);
 
 }  // namespace sidecar_shim

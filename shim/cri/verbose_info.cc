@@ -8,18 +8,17 @@ namespace {
 
 using nlohmann::json;
 
-// runtimeSpec.process.env has plain "KEY=VALUE" lines in every version; config.envs
-// is text or base64, depending on it.
+// From runtimeSpec.process.env, which has plain "NAME=value" strings in every
+// version of containerd; the values of config.envs are text in some versions and
+// base64 in others.
 void ReadProcessEnv(const json& info, policy::TraitsReader& reader) {
-  const json* node = &info;
-  for (const char* key : {"runtimeSpec", "process", "env"}) {
-    if (!node->is_object() || !node->contains(key)) return;
-    node = &(*node)[key];
-  }
-  if (!node->is_array()) return;
-  for (const json& line : *node) {
-    if (!line.is_string()) continue;
-    const std::string text = line.get<std::string>();
+  static const json::json_pointer kProcessEnv("/runtimeSpec/process/env");
+  if (!info.contains(kProcessEnv)) return;
+  const json& env = info.at(kProcessEnv);
+  if (!env.is_array()) return;
+  for (const json& item : env) {
+    if (!item.is_string()) continue;
+    const std::string text = item.get<std::string>();
     const size_t equals = text.find('=');
     if (equals != std::string::npos) reader.Env(text.substr(0, equals), text.substr(equals + 1));
   }

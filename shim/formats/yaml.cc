@@ -19,11 +19,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// yaml-cpp turns `&a [*a]` into a cycle, so depth is what ends the walk.
+// yaml-cpp turns `&a [*a]` into a cycle, so the recursion needs a bound.
 constexpr int kMaxDepth = 100;
-// Aliases are expanded; a small text may unfold to gigabytes.
+// Aliases are expanded, so that a small text can expand to gigabytes.
 constexpr size_t kMaxSize = 32 << 20;
-constexpr size_t kNodeCost = 16;
+constexpr size_t kNodeSize = 16;  // what a node counts besides its text
 
 constexpr absl::string_view kCoreTag = "tag:yaml.org,2002:";
 
@@ -35,9 +35,9 @@ bool OnlyOf(absl::string_view text, absl::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == absl::string_view::npos;
 }
 
-// Digits of `base` without sign or prefix; nullopt where they are none or
-// exceed 64 bits.
-std::optional<uint64_t> Digits(absl::string_view digits, int base) {
+// The value of digits of `base` without sign or prefix; nullopt if other
+// characters occur or the value exceeds 64 bits.
+std::optional<uint64_t> ParseDigits(absl::string_view digits, int base) {
   absl::string_view allowed = absl::string_view("0123456789abcdefABCDEF").substr(0, base == 16 ? 22 : base);
   if (!OnlyOf(digits, allowed)) return std::nullopt;
   uint64_t value = 0;
@@ -49,18 +49,18 @@ std::optional<uint64_t> Digits(absl::string_view digits, int base) {
   return value;
 }
 
-std::optional<Json> Integer(absl::string_view text) {
+std::optional<Json> ParseInteger(absl::string_view text) {
   bool negative = absl::ConsumePrefix(&text, "-");
   if (!negative) absl::ConsumePrefix(&text, "+");
   std::optional<uint64_t> value;
   if (absl::ConsumePrefix(&text, "0x")) {
-    value = Digits(text, 16);
+    value = ParseDigits(text, 16);
   } else if (absl::ConsumePrefix(&text, "0o")) {
-    value = Digits(text, 8);
+    value = ParseDigits(text, 8);
   } else if (text.size() > 1 && text[0] == '0') {
-    value = Digits(text, 8);
+    value = ParseDigits(text, 8);
   } else {
-    value = Digits(text, 10);
+    value = ParseDigits(text, 10);
   }
   if (!value) return std::nullopt;
   if (!negative) return Json(*value);
@@ -89,6 +89,20 @@ bool LooksLikeFloat(absl::string_view text) {
   return text.empty();
 }
 
+// Whether a scalar with this tag is typed by its text. yaml-cpp gives plain
+// scalars without a tag the tag "?" or "".
+bool IsPlainTag(absl::string_view tag) {
+  if (tag.empty() || tag == "?") return true;
+  return absl::ConsumePrefix(&tag, kCoreTag) &&
+         (tag == "int" || tag == "float" || tag == "bool" || tag == "null");
+}
+
+std::optional<bool> ParseBoolean(absl::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
+}
+
 bool IsNull(absl::string_view text) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
@@ -105,7 +119,7 @@ class Converter {
 
   absl::StatusOr<Json> Convert(const YAML::Node& node, int depth = 0) {
     if (depth > kMaxDepth) return ErrorAt(node, absl::StrCat("nested deeper than ", kMaxDepth, " levels"));
-    size_ += kNodeCost;
+    size_ += kNodeSize;
     if (size_ > kMaxSize) return ErrorAt(node, "the text grows too large when its aliases are expanded");
     switch (node.Type()) {
       case YAML::NodeType::Undefined:
@@ -119,23 +133,19 @@ class Converter {
       case YAML::NodeType::Map:
         return Map(node, depth);
     }
-    return ErrorAt(node, "unknown kind of node");
+    return ErrorAt(node, "unknown type of node");
   }
 
  private:
   absl::StatusOr<Json> Scalar(const YAML::Node& node) {
     const std::string& text = node.Scalar();
-    absl::string_view tag = node.Tag();
+    const std::string& tag = node.Tag();
     if (tag == "!" || tag == absl::StrCat(kCoreTag, "str")) return Json(text);
-    bool is_core = tag.empty() || tag == "?" || tag == absl::StrCat(kCoreTag, "int") ||
-                   tag == absl::StrCat(kCoreTag, "float") || tag == absl::StrCat(kCoreTag, "bool") ||
-                   tag == absl::StrCat(kCoreTag, "null");
-    if (!is_core) return ErrorAt(node, absl::StrCat("unknown tag ", tag));
+    if (!IsPlainTag(tag)) return ErrorAt(node, absl::StrCat("unknown tag ", tag));
     if (IsNull(text)) return Json(nullptr);
-    if (text == "true" || text == "True" || text == "TRUE") return Json(true);
-    if (text == "false" || text == "False" || text == "FALSE") return Json(false);
-    if (std::optional<Json> integer = Integer(text)) return *integer;
-    if (IsInfinityOrNan(text)) return ErrorAt(node, absl::StrCat(text, " is not a number that JSON knows"));
+    if (std::optional<bool> boolean = ParseBoolean(text)) return Json(*boolean);
+    if (std::optional<Json> integer = ParseInteger(text)) return *integer;
+    if (IsInfinityOrNan(text)) return ErrorAt(node, absl::StrCat(text, " cannot be expressed in JSON"));
     double number = 0;
     if (LooksLikeFloat(text) && absl::SimpleAtod(text, &number)) return Json(number);
     return Json(text);
@@ -153,9 +163,9 @@ class Converter {
 
   absl::StatusOr<Json> Map(const YAML::Node& node, int depth) {
     Json object = Json::object();
-    absl::flat_hash_set<std::string> seen;  // ordered_json looks keys up one by one
+    absl::flat_hash_set<std::string> seen;  // lookups in ordered_json are linear
     for (const auto& entry : node) {
-      if (!entry.first.IsScalar()) return ErrorAt(entry.first, "a key must be a plain word");
+      if (!entry.first.IsScalar()) return ErrorAt(entry.first, "a key must be a scalar");
       const std::string& key = entry.first.Scalar();
       if (key == "<<" && entry.first.Tag() != "!") {
         if (strict_) return ErrorAt(entry.first, "merge keys (<<) are not supported; write the fields out");
@@ -176,23 +186,24 @@ class Converter {
     return object;
   }
 
-  // In place, over what is there already: the library that Kubernetes uses does
-  // so. Of several mappings the first one counts.
+  // Overwrites keys that come before the merge key, as sigs.k8s.io/yaml does. Of
+  // several mappings the first one has precedence.
   absl::Status Merge(const YAML::Node& from, int depth, absl::flat_hash_set<std::string>& seen,
                      Json& object) {
     absl::StatusOr<Json> value = Convert(from, depth + 1);
     if (!value.ok()) return value.status();
     if (value->is_object()) value = Json::array({*std::move(value)});
-    bool fine = value->is_array();
-    for (auto fields = value->rbegin(); fine && fields != value->rend(); ++fields) {
-      fine = fields->is_object();
-      if (!fine) break;
+    bool valid = value->is_array();
+    for (auto fields = value->rbegin(); valid && fields != value->rend(); ++fields) {
+      valid = fields->is_object();
+      if (!valid) break;
       for (auto& [key, field] : fields->items()) {
         seen.insert(key);
         object[key] = std::move(field);
       }
     }
-    return fine ? absl::OkStatus() : ErrorAt(from, "a merge key (<<) wants a mapping or a list of them");
+    return valid ? absl::OkStatus()
+                 : ErrorAt(from, "the value of a merge key (<<) must be a mapping or a list of mappings");
   }
 
   const bool strict_;
@@ -218,7 +229,7 @@ absl::StatusOr<std::vector<std::string>> YamlToJson(absl::string_view text, Yaml
     }
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("line ", error.mark.line + 1, ": ", error.msg));
-  } catch (const std::exception& error) {  // nlohmann: a string that is no UTF-8
+  } catch (const std::exception& error) {  // nlohmann::json: a string is not valid UTF-8
     return absl::InvalidArgumentError(error.what());
   }
   return documents;

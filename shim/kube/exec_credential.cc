@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "shim/base/child_process.h"
+#include "shim/formats/json_member.h"
 
 namespace sidecar_shim {
 namespace {
@@ -14,20 +15,16 @@ using Json = nlohmann::json;
 
 constexpr const char* kExecInfo = "KUBERNETES_EXEC_INFO";
 
-absl::Status BadAnswer(const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("the credential plugin's answer ", what));
+absl::Status MalformedOutput(const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat("the credential plugin's output ", what));
 }
 
-std::string StringIn(const Json& object, const char* key) {
-  auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
+// What a plugin reads from KUBERNETES_EXEC_INFO.
 std::string ExecInfo(const Kubeconfig& config, const std::string& ca) {
   Json info = {{"apiVersion", config.plugin->api_version},
                {"kind", "ExecCredential"},
                {"spec", {{"interactive", false}}}};
-  if (config.plugin->wants_cluster) {
+  if (config.plugin->provide_cluster_info) {
     Json cluster = {{"server", config.server}};
     if (!config.server_name.empty()) cluster["tls-server-name"] = config.server_name;
     if (config.insecure) cluster["insecure-skip-tls-verify"] = true;
@@ -40,25 +37,25 @@ std::string ExecInfo(const Kubeconfig& config, const std::string& ca) {
 }  // namespace
 
 absl::StatusOr<ExecCredential> ParseExecCredential(const std::string& text, const std::string& api_version) {
-  const Json answer = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!answer.is_object() || StringIn(answer, "kind") != "ExecCredential")
-    return BadAnswer("is no ExecCredential");
-  if (StringIn(answer, "apiVersion") != api_version)
-    return BadAnswer(absl::StrCat("is not of ", api_version));
-  auto status = answer.find("status");
-  if (status == answer.end() || !status->is_object()) return BadAnswer("has no status");
+  const Json output = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!output.is_object() || StringMember(output, "kind") != "ExecCredential")
+    return MalformedOutput("is not an ExecCredential");
+  if (StringMember(output, "apiVersion") != api_version)
+    return MalformedOutput(absl::StrCat("is not of apiVersion ", api_version, ", as the kubeconfig says"));
+  const Json& status = Member(output, "status");
+  if (!status.is_object()) return MalformedOutput("has no status");
   ExecCredential credential;
-  credential.token = StringIn(*status, "token");
-  credential.cert = StringIn(*status, "clientCertificateData");
-  credential.key = StringIn(*status, "clientKeyData");
+  credential.token = StringMember(status, "token");
+  credential.cert = StringMember(status, "clientCertificateData");
+  credential.key = StringMember(status, "clientKeyData");
   if (credential.token.empty() && credential.cert.empty())
-    return BadAnswer("has neither a token nor a certificate");
+    return MalformedOutput("has neither a token nor a client certificate");
   if (credential.cert.empty() != credential.key.empty())
-    return BadAnswer("has one of certificate and key only");
-  const std::string expires = StringIn(*status, "expirationTimestamp");
-  std::string why;
-  if (!expires.empty() && !absl::ParseTime(absl::RFC3339_full, expires, &credential.expires, &why)) {
-    return BadAnswer(absl::StrCat("has an expirationTimestamp that is no time: ", why));
+    return MalformedOutput("has only one of clientCertificateData and clientKeyData");
+  const std::string expires = StringMember(status, "expirationTimestamp");
+  std::string parse_error;
+  if (!expires.empty() && !absl::ParseTime(absl::RFC3339_full, expires, &credential.expires, &parse_error)) {
+    return MalformedOutput(absl::StrCat("has an expirationTimestamp that is not RFC 3339: ", parse_error));
   }
   return credential;
 }

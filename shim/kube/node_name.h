@@ -1,4 +1,6 @@
-// What kubelet calls its node where nobody tells it otherwise.
+// The node's name by kubelet's default: without --hostname-override and without a
+// cloud provider, kubelet registers the node under its host name in lower case
+// (nodeutil.GetHostname). Thread-safe.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_NODE_NAME_H_
 #define SIDECAR_SHIM_SHIM_KUBE_NODE_NAME_H_
 
@@ -6,7 +8,7 @@
 
 namespace sidecar_shim {
 
-// The host's name in lower case.
+// The host name, trimmed and in lower case; "" if the system does not give it.
 std::string HostName();
 
 }  // namespace sidecar_shim

@@ -14,16 +14,18 @@ namespace {
 using Json = nlohmann::json;
 namespace core = k8s::io::api::core::v1;
 
-constexpr size_t kLongestLine = 16 << 20;
-constexpr const char* kMirror = "kubernetes.io/config.mirror";
-constexpr const char* kHash = "kubernetes.io/config.hash";
+constexpr size_t kMaxLineLength = 16 << 20;
+constexpr size_t kMaxStatusMessageLength = 300;
+// kubelet's annotations (pkg/kubelet/types/pod_update.go).
+constexpr const char* kConfigMirror = "kubernetes.io/config.mirror";
+constexpr const char* kConfigHash = "kubernetes.io/config.hash";
 
 Json Parse(const std::string& text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
 
-bool IsMirror(const core::ObjectMeta& metadata) { return metadata.annotations().contains(kMirror); }
+bool IsMirror(const core::ObjectMeta& metadata) { return metadata.annotations().contains(kConfigMirror); }
 
 std::string SandboxUid(const core::ObjectMeta& metadata) {
-  auto hash = metadata.annotations().find(kHash);
+  auto hash = metadata.annotations().find(kConfigHash);
   return IsMirror(metadata) && hash != metadata.annotations().end() ? hash->second : metadata.uid();
 }
 
@@ -31,17 +33,17 @@ absl::StatusOr<KnownPod> FromJson(Json json, const std::string& source) {
   const absl::StatusOr<core::Pod> pod = PodFromJson(std::move(json));
   if (!pod.ok()) return pod.status();
   const core::ObjectMeta& metadata = pod->metadata();
-  if (metadata.name().empty()) return absl::InvalidArgumentError("a pod without a name");
+  if (metadata.name().empty()) return absl::InvalidArgumentError("a pod has no name");
   absl::StatusOr<PodUpdate> update = FromCorePod(*pod, source);
   if (!update.ok()) return update.status();
-  // Whoever deletes a mirror does not delete the static pod that it stands for.
+  // Deleting a mirror pod does not delete its static pod: kubelet recreates it.
   update->terminating &= !IsMirror(metadata);
   return KnownPod{{metadata.namespace_(), metadata.name(), SandboxUid(metadata)}, *std::move(update)};
 }
 
-PodEvent Failed(std::string why) {
+PodEvent ErrorEvent(std::string message) {
   PodEvent event;
-  event.error = std::move(why);
+  event.error = std::move(message);
   return event;
 }
 
@@ -59,7 +61,7 @@ absl::StatusOr<PodListing> ParsePodList(const std::string& text, const std::stri
     return absl::InvalidArgumentError("not a PodList");
   PodListing listing;
   listing.resource_version = StringMember(Member(json, "metadata"), "resourceVersion");
-  // Null where there is none.
+  // kubelet's /pods writes null for an empty list.
   if (auto items = json.find("items"); items != json.end() && items->is_array()) {
     for (Json& item : *items) {
       absl::StatusOr<KnownPod> pod = FromJson(std::move(item), source);
@@ -85,25 +87,25 @@ PodEvent ParsePodEvent(const std::string& line, const std::string& source) {
       event.kind = PodEvent::Kind::kExpired;
       return event;
     }
-    return Failed(absl::StrCat("error event: ", StringMember(object, "message")));
+    return ErrorEvent(absl::StrCat("the watch reports an error: ", StringMember(object, "message")));
   }
-  if (type != "ADDED" && type != "MODIFIED" && type != "DELETED") return Failed("not an event of a watch");
+  if (type != "ADDED" && type != "MODIFIED" && type != "DELETED") return ErrorEvent("not a watch event");
   absl::StatusOr<KnownPod> pod = FromJson(std::move(json["object"]), source);
-  if (!pod.ok()) return Failed(std::string(pod.status().message()));
-  event.kind = type == "DELETED" ? PodEvent::Kind::kGone : PodEvent::Kind::kPut;
+  if (!pod.ok()) return ErrorEvent(std::string(pod.status().message()));
+  event.kind = type == "DELETED" ? PodEvent::Kind::kDeleted : PodEvent::Kind::kUpdated;
   event.pod = *std::move(pod);
   return event;
 }
 
 std::string StatusMessage(const std::string& text) {
-  return StringMember(Parse(text), "message").substr(0, 300);
+  return StringMember(Parse(text), "message").substr(0, kMaxStatusMessageLength);
 }
 
 bool LineSplitter::Add(absl::string_view piece, const std::function<void(std::string)>& on_line) {
   while (!failed_ && !piece.empty()) {
     const size_t end = piece.find('\n');
     const absl::string_view part = piece.substr(0, end);
-    if (rest_.size() + part.size() > kLongestLine) {
+    if (rest_.size() + part.size() > kMaxLineLength) {
       failed_ = true;
       break;
     }

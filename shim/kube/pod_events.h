@@ -1,5 +1,6 @@
-// What the API server and kubelet say of pods in JSON: one pod, a PodList, an
-// event of a watch. A list may be megabytes: for worker threads.
+// Parses the JSON in which the API server and kubelet's /pods report pods: a Pod,
+// a PodList, an event of a watch, a Status. Stateless and thread-safe. A PodList
+// can have megabytes, so parse it on a worker thread.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_POD_EVENTS_H_
 #define SIDECAR_SHIM_SHIM_KUBE_POD_EVENTS_H_
 
@@ -15,8 +16,8 @@
 namespace sidecar_shim {
 
 struct KnownPod {
-  // As its sandbox has it: a mirror pod stands for a static pod, whose uid is
-  // in an annotation.
+  // The identity that the pod's sandbox carries. For a mirror pod this is the
+  // static pod, whose UID is the annotation kubernetes.io/config.hash.
   policy::PodRef ref;
   PodUpdate update;
 };
@@ -27,29 +28,36 @@ struct PodListing {
 };
 
 struct PodEvent {
-  enum class Kind { kPut, kGone, kBookmark, kExpired, kError };
+  enum class Kind {
+    kUpdated,   // ADDED or MODIFIED
+    kDeleted,   // DELETED
+    kBookmark,  // BOOKMARK
+    kExpired,   // ERROR with code 410 (Gone): the watch must start from a new list
+    kError,     // any other ERROR, or a line that is not a watch event
+  };
   Kind kind = Kind::kError;
   std::string resource_version;
-  KnownPod pod;       // kPut and kGone
-  std::string error;  // kError
+  KnownPod pod;       // of kUpdated and kDeleted
+  std::string error;  // of kError
 };
 
-// `source` is the spec's. kInvalidArgument where the text is no such object; a
-// single pod of a list that cannot be read is left out.
+// `source` becomes PodSpec::source. kInvalidArgument: `text` is not such an object.
 absl::StatusOr<KnownPod> ParsePod(const std::string& text, const std::string& source);
+// Skips malformed items, so that one pod cannot hide all others.
 absl::StatusOr<PodListing> ParsePodList(const std::string& text, const std::string& source);
-// What cannot be read is a kError.
+// Returns a kError if `line` is malformed.
 PodEvent ParsePodEvent(const std::string& line, const std::string& source);
 
-// The message of a metav1.Status, which is what a refusal comes with; "" where
-// the text is none.
+// The message of a metav1.Status, the body of an API server's error response; ""
+// if `text` is not a Status.
 std::string StatusMessage(const std::string& text);
 
-// Puts lines together from pieces.
+// Assembles lines from the pieces in which a response body arrives.
 class LineSplitter {
  public:
-  // False, and nothing any more, once a line exceeds 16 MiB. `on_line` must not
-  // destroy the splitter.
+  // Calls `on_line` for each line that `piece` completes, without its newline;
+  // skips empty lines. Returns false, for good, once a line exceeds 16 MiB.
+  // `on_line` must not destroy the splitter.
   bool Add(absl::string_view piece, const std::function<void(std::string)>& on_line);
 
  private:

@@ -153,8 +153,8 @@ void PodReflector::OnEvent(PodEvent event) {
       AbandonWatch(absl::DataLossError(event.error));
       return;
     case PodEvent::Kind::kBookmark:
-    case PodEvent::Kind::kPut:
-    case PodEvent::Kind::kGone:
+    case PodEvent::Kind::kUpdated:
+    case PodEvent::Kind::kDeleted:
       break;
   }
   if (!event.resource_version.empty()) resource_version_ = event.resource_version;

@@ -44,7 +44,7 @@ class PodReflector {
  public:
   struct Handlers {
     std::function<void(PodListing)> on_list;
-    std::function<void(PodEvent)> on_event;  // kPut and kGone
+    std::function<void(PodEvent)> on_event;  // kUpdated and kDeleted
     // A watch has failed, where the one before had not; a list follows.
     std::function<void(const absl::Status&)> on_trouble;
     // The server has begun to answer.

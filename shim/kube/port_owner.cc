@@ -11,7 +11,7 @@
 namespace sidecar_shim {
 namespace {
 
-constexpr const char* kListening = "0A";
+constexpr const char* kListen = "0A";  // TCP_LISTEN (net/tcp_states.h)
 
 std::string ReadAll(const char* path) {
   std::ifstream stream(path);
@@ -21,10 +21,10 @@ std::string ReadAll(const char* path) {
 }  // namespace
 
 PortOwner OwnerInTable(const std::string& table, int port, unsigned int own_uid) {
-  PortOwner owner = PortOwner::kNobody;
+  PortOwner owner = PortOwner::kNone;
   std::istringstream lines(table);
   std::string line;
-  std::getline(lines, line);  // the head
+  std::getline(lines, line);  // column names
   while (std::getline(lines, line)) {
     std::istringstream fields(line);
     std::string number;
@@ -36,11 +36,11 @@ PortOwner OwnerInTable(const std::string& table, int port, unsigned int own_uid)
     std::string retransmits;
     unsigned int uid = 0;
     if (!(fields >> number >> local >> remote >> state >> queues >> timer >> retransmits >> uid)) continue;
-    // Those that listen come first.
-    if (state != kListening) break;
-    uint32_t its_port = 0;
-    if (!absl::SimpleHexAtoi(local.substr(local.find(':') + 1), &its_port) ||
-        its_port != static_cast<uint32_t>(port)) {
+    // The kernel lists the listening sockets before all others (tcp4_seq_show).
+    if (state != kListen) break;
+    uint32_t local_port = 0;
+    if (!absl::SimpleHexAtoi(local.substr(local.find(':') + 1), &local_port) ||
+        local_port != static_cast<uint32_t>(port)) {
       continue;
     }
     if (uid != 0 && uid != own_uid) return PortOwner::kUntrusted;
@@ -50,10 +50,10 @@ PortOwner OwnerInTable(const std::string& table, int port, unsigned int own_uid)
 }
 
 PortOwner OwnerOfPort(int port) {
-  const PortOwner four = OwnerInTable(ReadAll("/proc/net/tcp"), port, geteuid());
-  const PortOwner six = OwnerInTable(ReadAll("/proc/net/tcp6"), port, geteuid());
-  if (four == PortOwner::kUntrusted || six == PortOwner::kUntrusted) return PortOwner::kUntrusted;
-  return four == PortOwner::kNobody ? six : four;
+  const PortOwner ipv4 = OwnerInTable(ReadAll("/proc/net/tcp"), port, geteuid());
+  const PortOwner ipv6 = OwnerInTable(ReadAll("/proc/net/tcp6"), port, geteuid());
+  if (ipv4 == PortOwner::kUntrusted || ipv6 == PortOwner::kUntrusted) return PortOwner::kUntrusted;
+  return ipv4 == PortOwner::kNone ? ipv6 : ipv4;
 }
 
 }  // namespace sidecar_shim

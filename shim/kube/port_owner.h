@@ -1,5 +1,6 @@
-// Who listens on a port of this machine. kubelet's ports are above 1023: where
-// kubelet does not use one, any process or pod of the host network may.
+// Which user listens on a TCP port of this host. kubelet's ports are above 1023:
+// if kubelet does not use one, any process and any pod on the host network can
+// listen on it and pretend to be kubelet. Reads /proc; thread-safe.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_PORT_OWNER_H_
 #define SIDECAR_SHIM_SHIM_KUBE_PORT_OWNER_H_
 
@@ -7,12 +8,16 @@
 
 namespace sidecar_shim {
 
-enum class PortOwner { kNobody, kTrusted, kUntrusted };
+enum class PortOwner {
+  kNone,       // no listener
+  kTrusted,    // every listener belongs to root or to the shim's own user
+  kUntrusted,  // at least one listener belongs to another user
+};
 
-// kTrusted: every listener on that port is root's or our own user's.
+// Looks at IPv4 and IPv6 listeners, whatever address they are bound to.
 PortOwner OwnerOfPort(int port);
 
-// The same from the text of /proc/net/tcp or tcp6.
+// The same for the text of one of /proc/net/tcp and /proc/net/tcp6.
 PortOwner OwnerInTable(const std::string& table, int port, unsigned int own_uid);
 
 }  // namespace sidecar_shim

@@ -16,12 +16,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kLongest = 64 * 1024;
-// {"containers": [{...}]}
-constexpr int kDeepest = 3;
-constexpr size_t kMostComplaints = 1000;
-// An error may quote what it is about, which may be nearly all of the text.
-constexpr size_t kLongestComplaint = 300;
+constexpr size_t kMaxLength = 64 * 1024;
+constexpr int kMaxDepth = 3;  // {"containers": [{...}]}
+constexpr size_t kMaxReported = 1000;
+// An error can quote the value, which the pod's author controls.
+constexpr size_t kMaxErrorLength = 300;
 
 absl::Status CheckKeys(const json& object, const std::set<std::string>& allowed, const std::string& where) {
   if (!object.is_object()) return absl::InvalidArgumentError(absl::StrCat(where, " is not an object"));
@@ -54,10 +53,10 @@ absl::StatusOr<policy::ContainerSpec> ReadContainer(const json& item, const std:
 }
 
 absl::StatusOr<policy::PodSpec> ReadSpec(const json& document) {
-  absl::Status keys = CheckKeys(document, {"restartPolicy", "containers"}, "the spec");
+  absl::Status keys = CheckKeys(document, {"restartPolicy", "containers"}, "the annotation");
   if (!keys.ok()) return keys;
   policy::PodSpec spec;
-  spec.source = "annotation";
+  spec.source = kAnnotation;
   const std::string restart_policy = document.value("restartPolicy", "");
   spec.restart_policy = policy::ParseRestartPolicy(restart_policy);
   if (!restart_policy.empty() && spec.restart_policy == policy::RestartPolicy::kUnknown) {
@@ -66,7 +65,7 @@ absl::StatusOr<policy::PodSpec> ReadSpec(const json& document) {
   }
   const json containers = document.value("containers", json::array());
   if (!containers.is_array() || containers.empty()) {
-    return absl::InvalidArgumentError("containers is not a list with all regular containers of the pod");
+    return absl::InvalidArgumentError("containers is not a list of all regular containers of the pod");
   }
   std::set<std::string> names;
   for (size_t i = 0; i < containers.size(); ++i) {
@@ -84,15 +83,15 @@ absl::StatusOr<policy::PodSpec> ReadSpec(const json& document) {
 }  // namespace
 
 absl::StatusOr<policy::PodSpec> ParseContainersAnnotation(const std::string& text) {
-  if (text.size() > kLongest) {
-    return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongest, " bytes"));
+  if (text.size() > kMaxLength) {
+    return absl::InvalidArgumentError(absl::StrCat("longer than ", kMaxLength, " bytes"));
   }
-  // Whoever may create a pod writes this, and what nests deeply is expensive
-  // to copy, on the stack.
+  // The value is written by the pod's author. Copying deeply nested JSON recurses,
+  // so the parser drops it.
   bool too_deep = false;
   const auto limit = [&too_deep](int depth, json::parse_event_t /*event*/, json& /*value*/) {
-    too_deep |= depth > kDeepest;
-    return depth <= kDeepest;
+    too_deep |= depth > kMaxDepth;
+    return depth <= kMaxDepth;
   };
   try {
     const json document = json::parse(text, limit);
@@ -106,13 +105,13 @@ absl::StatusOr<policy::PodSpec> ParseContainersAnnotation(const std::string& tex
 void AnnotationSource::Find(const PodQuery& query, Answer answer) {
   auto it = query.annotations.find(std::string(policy::kContainersAnnotation));
   if (it == query.annotations.end()) {
-    answer(absl::NotFoundError("no annotation"));
+    answer(absl::NotFoundError("the pod has no such annotation"));
     return;
   }
   absl::StatusOr<policy::PodSpec> spec = ParseContainersAnnotation(it->second);
   if (!spec.ok()) {
-    Complain(query.pod, it->second, spec.status());
-    answer(absl::NotFoundError("malformed annotation"));
+    ReportMalformed(query.pod, it->second, spec.status());
+    answer(absl::NotFoundError("the annotation is malformed"));
     return;
   }
   PodUpdate update;
@@ -120,14 +119,15 @@ void AnnotationSource::Find(const PodQuery& query, Answer answer) {
   answer(update);
 }
 
-void AnnotationSource::Complain(const policy::PodRef& pod, const std::string& text, const absl::Status& why) {
-  if (complaints_.size() >= kMostComplaints) complaints_.clear();
+void AnnotationSource::ReportMalformed(const policy::PodRef& pod, const std::string& text,
+                                       const absl::Status& why) {
+  if (reported_.size() >= kMaxReported) reported_.clear();
   const size_t hash = std::hash<std::string>()(text);
-  auto [known, is_new] = complaints_.try_emplace(pod, hash);
+  auto [known, is_new] = reported_.try_emplace(pod, hash);
   if (!is_new && std::exchange(known->second, hash) == hash) return;
   counters_.Add("bad_annotations");
   spdlog::warn("pod {}: annotation {} ignored: {}", Describe(pod), std::string(policy::kContainersAnnotation),
-               std::string(why.message().substr(0, kLongestComplaint)));
+               std::string(why.message().substr(0, kMaxErrorLength)));
 }
 
 }  // namespace sidecar_shim

@@ -13,7 +13,8 @@
 namespace sidecar_shim {
 namespace {
 
-// Names come from whoever speaks CRI and go into a path.
+// Whether `text` can be a name of Kubernetes. Names come from CRI requests, which
+// are not trusted, and become part of an HTTP path.
 bool IsName(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
                                       [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '.'; });
@@ -27,15 +28,15 @@ ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, C
       http_(http),
       worker_(worker),
       counters_(counters),
-      patience_(options.patience),
-      watch_(loop, http, worker, options.kubeconfig,
-             options.node_name.empty() ? HostName() : options.node_name, ApiServerSource::name(),
-             options.timing,
-             {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
-              .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
-              .on_trouble = [this](const absl::Status& why) { OnTrouble(why); },
-              .on_up = [this] { OnUp(); },
-              .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
+      query_timeout_(options.query_timeout),
+      reflector_(loop, http, worker, options.kubeconfig,
+                 options.node_name.empty() ? HostName() : options.node_name, ApiServerSource::name(),
+                 options.timing,
+                 {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
+                  .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
+                  .on_trouble = [this](const absl::Status& why) { OnWatchFailure(why); },
+                  .on_up = [this] { OnUp(); },
+                  .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
 
 ApiServerSource::~ApiServerSource() {
   for (const auto& [id, pending] : queries_) http_.Cancel(pending.request);
@@ -43,59 +44,59 @@ ApiServerSource::~ApiServerSource() {
 
 void ApiServerSource::Follow(UpdateCallback on_update) {
   on_update_ = std::move(on_update);
-  watch_.Start();
+  reflector_.Start();
 }
 
 void ApiServerSource::Find(const PodQuery& query, Answer answer) {
-  if (auto it = known_.find(query.pod); it != known_.end()) {
+  if (auto it = cache_.find(query.pod); it != cache_.end()) {
     answer(it->second);
     return;
   }
   if (!IsName(query.pod.name_space) || !IsName(query.pod.name)) {
-    answer(absl::NotFoundError("not a name of Kubernetes'"));
+    answer(absl::NotFoundError("not a valid pod name"));
     return;
   }
-  if (watch_.health() == PodReflector::Health::kDown && !absl::IsPermissionDenied(watch_.failure())) {
-    answer(watch_.failure());
+  if (reflector_.health() == PodReflector::Health::kDown && !absl::IsPermissionDenied(reflector_.failure())) {
+    answer(reflector_.failure());
     return;
   }
-  const QueryId id = next_++;
+  const QueryId id = next_id_++;
   PendingQuery& pending = queries_.try_emplace(id, loop_).first->second;
   pending.pod = query.pod;
   pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + patience_, [this, id] {
-    const absl::Status late = absl::DeadlineExceededError("a pod was not answered for in time");
-    const bool asked = queries_.at(id).request != 0;
-    Close(id, late);
-    if (asked) watch_.ReportFailure(late, 0);
+  pending.timer.Start(Loop::Now() + query_timeout_, [this, id] {
+    const absl::Status timeout = absl::DeadlineExceededError("the query for a pod has timed out");
+    const bool sent = queries_.at(id).request != 0;
+    Finish(id, timeout);
+    if (sent) reflector_.ReportFailure(timeout, 0);
   });
-  // Otherwise the first list is still to come, and may have it.
-  if (watch_.health() != PodReflector::Health::kUnknown) Fetch(id);
+  // Before the first list, wait for it: it probably contains the pod.
+  if (reflector_.health() != PodReflector::Health::kUnknown) Fetch(id);
 }
 
 void ApiServerSource::Fetch(QueryId id) {
   PendingQuery& pending = queries_.at(id);
-  HttpRequest request = watch_.access()->Get(
+  HttpRequest request = reflector_.access()->Get(
       absl::StrCat("/api/v1/namespaces/", pending.pod.name_space, "/pods/", pending.pod.name));
   request.headers.emplace_back("Accept", "application/json");
   pending.request =
-      http_.Send(std::move(request), [this, id](const HttpResult& result) { Fetched(id, result); });
+      http_.Send(std::move(request), [this, id](const HttpResult& result) { OnFetched(id, result); });
 }
 
-void ApiServerSource::Fetched(QueryId id, const HttpResult& result) {
-  // The server refuses a node's pending for a pod that is not, or no longer,
-  // bound to it: it does not know that pod.
+void ApiServerSource::OnFetched(QueryId id, const HttpResult& result) {
+  // The node authorizer answers Forbidden for a pod that is not, or no longer, bound
+  // to this node, even if there is none of that name.
   if (result.status.ok() && (result.code == kHttpNotFound || result.code == kHttpForbidden)) {
-    Close(id, absl::NotFoundError("no such pod on this node"));
+    Finish(id, absl::NotFoundError("no such pod on this node"));
     return;
   }
   if (!result.status.ok() || result.code != kHttpOk) {
     const absl::Status why = result.status.ok()
                                  ? absl::UnavailableError(absl::StrCat("HTTP status ", result.code))
                                  : result.status;
-    Close(id, why);
-    // A server that only has too much to do is not helped by a list.
-    if (!result.status.ok() || result.code == kHttpUnauthorized) watch_.ReportFailure(why, result.code);
+    Finish(id, why);
+    // Not for 429 or 5xx: an overloaded server must not get a LIST on top.
+    if (!result.status.ok() || result.code == kHttpUnauthorized) reflector_.ReportFailure(why, result.code);
     return;
   }
   worker_.Run(
@@ -104,20 +105,20 @@ void ApiServerSource::Fetched(QueryId id, const HttpResult& result) {
           if (!alive.lock()) return;
           auto it = queries_.find(id);
           if (it == queries_.end()) return;
-          // A pod that was made again under the same name has another uid: what is
-          // known of one says nothing of the other.
+          // A pod that was recreated under the same name, for example by a StatefulSet,
+          // has another UID and can have another spec.
           if (!pod.ok()) {
-            Close(id, absl::DataLossError(pod.status().message()));
+            Finish(id, absl::DataLossError(pod.status().message()));
           } else if (pod->ref != it->second.pod) {
-            Close(id, absl::NotFoundError("another pod of that name"));
+            Finish(id, absl::NotFoundError("the pod of that name has another UID"));
           } else {
-            Close(id, pod->update);
+            Finish(id, pod->update);
           }
         });
       });
 }
 
-void ApiServerSource::Close(QueryId id, const absl::StatusOr<PodUpdate>& update) {
+void ApiServerSource::Finish(QueryId id, const absl::StatusOr<PodUpdate>& update) {
   auto it = queries_.find(id);
   if (it == queries_.end()) return;
   http_.Cancel(it->second.request);
@@ -127,68 +128,68 @@ void ApiServerSource::Close(QueryId id, const absl::StatusOr<PodUpdate>& update)
 }
 
 void ApiServerSource::Publish(const policy::PodRef& pod, const PodUpdate& update) {
-  std::vector<QueryId> answered;
+  std::vector<QueryId> matching;
   for (const auto& [id, pending] : queries_) {
-    if (pending.pod == pod) answered.push_back(id);
+    if (pending.pod == pod) matching.push_back(id);
   }
-  for (QueryId id : answered) Close(id, update);
+  for (QueryId id : matching) Finish(id, update);
   if (on_update_) on_update_(pod, update);
 }
 
 void ApiServerSource::OnList(PodListing listing) {
-  known_.clear();
-  for (KnownPod& pod : listing.pods) known_.insert_or_assign(std::move(pod.ref), std::move(pod.update));
-  // Who is told may ask for the next one at once.
-  for (const auto& [pod, update] : known_) Publish(pod, update);
+  cache_.clear();
+  for (KnownPod& pod : listing.pods) cache_.insert_or_assign(std::move(pod.ref), std::move(pod.update));
+  // Only now: an answer can lead to the next query at once.
+  for (const auto& [pod, update] : cache_) Publish(pod, update);
 }
 
 void ApiServerSource::OnEvent(PodEvent event) {
-  if (event.kind == PodEvent::Kind::kGone) {
-    known_.erase(event.pod.ref);
+  if (event.kind == PodEvent::Kind::kDeleted) {
+    cache_.erase(event.pod.ref);
     return;
   }
-  known_.insert_or_assign(event.pod.ref, event.pod.update);
+  cache_.insert_or_assign(event.pod.ref, event.pod.update);
   Publish(event.pod.ref, event.pod.update);
 }
 
 void ApiServerSource::OnUp() {
-  spdlog::info("spec source {}: follows the pods of this node at {}", name(), watch_.access()->base.url);
-  FetchOpen();
+  spdlog::info("spec source {}: watches the pods of this node at {}", name(), reflector_.access()->base.url);
+  FetchAllPending();
 }
 
-void ApiServerSource::FetchOpen() {
-  std::vector<QueryId> open;
+void ApiServerSource::FetchAllPending() {
+  std::vector<QueryId> waiting;
   for (const auto& [id, pending] : queries_) {
-    if (pending.request == 0) open.push_back(id);
+    if (pending.request == 0) waiting.push_back(id);
   }
-  for (QueryId id : open) Fetch(id);
+  for (QueryId id : waiting) Fetch(id);
 }
 
-void ApiServerSource::OnTrouble(const absl::Status& why) {
+void ApiServerSource::OnWatchFailure(const absl::Status& why) {
   counters_.Add("api_server_watch_failures");
-  spdlog::warn("spec source {}: the watch of this node's pods has failed, they are listed again: {}", name(),
+  spdlog::warn("spec source {}: the watch of this node's pods has failed; listing them again: {}", name(),
                std::string(why.message()));
 }
 
 void ApiServerSource::OnDown(const absl::Status& why) {
   if (absl::IsNotFound(why)) {
-    spdlog::info("spec source {}: {}; looked for again from time to time", name(),
-                 std::string(why.message()));
+    spdlog::info("spec source {}: {}; will retry in the background", name(), std::string(why.message()));
   } else if (absl::IsPermissionDenied(why)) {
-    // A node may get a pod that is bound to it even where it may not list.
+    // The node authorizer lets a node get the pods that are bound to it even if it
+    // refuses the list, which it does for another node's name.
     counters_.Add("api_server_failures");
     spdlog::warn(
-        "spec source {}: the list of this node's pods is refused, so each pod is asked for; is --node-name "
-        "the name that kubelet goes by? {}",
+        "spec source {}: the API server refuses to list this node's pods, so each pod is fetched by itself; "
+        "check that --node-name is the node's name in the cluster: {}",
         name(), std::string(why.message()));
-    FetchOpen();
+    FetchAllPending();
     return;
   } else {
     counters_.Add("api_server_failures");
-    spdlog::warn("spec source {}: {}; {} pods are known from before", name(), std::string(why.message()),
-                 known_.size());
+    spdlog::warn("spec source {}: {}; answers from its cache of {} pods", name(), std::string(why.message()),
+                 cache_.size());
   }
-  while (!queries_.empty()) Close(queries_.begin()->first, why);
+  while (!queries_.empty()) Finish(queries_.begin()->first, why);
 }
 
 }  // namespace sidecar_shim

@@ -1,7 +1,8 @@
-// The API server, asked as kubelet: it has the spec of every pod of the node
-// before kubelet does. The watch keeps a copy of all of them; a pod that it has
-// not told of yet is fetched. While the server is away the copy still answers,
-// and whoever asks for another pod hears at once that there is no answer.
+// The spec source "api-server": the API server, with kubelet's own kubeconfig and
+// so with a node's rights. A reflector caches all pods of the node, which the API
+// server knows before kubelet does; a pod that the cache does not hold yet is
+// fetched by itself. While the API server is down, the cache still answers, and
+// queries for other pods fail at once. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_API_SERVER_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_API_SERVER_SOURCE_H_
 
@@ -12,15 +13,17 @@
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/pod_reflector.h"
+#include "shim/specs/source_names.h"
 #include "shim/specs/spec_source.h"
 
 namespace sidecar_shim {
 
 struct ApiServerOptions {
-  std::string kubeconfig;  // "": kubelet's is looked for
-  std::string node_name;   // where the credential does not tell it; "": the host's name
-  // At most so long is a pending left open.
-  Duration patience = std::chrono::milliseconds(800);
+  std::string kubeconfig;  // path; "": where kubelet usually has its own (FindKubeconfig)
+  // Used if the client certificate does not name the node; "": the host name.
+  std::string node_name;
+  // After this long a query fails with kDeadlineExceeded.
+  Duration query_timeout = std::chrono::milliseconds(800);
   PodReflectorTiming timing;
 };
 
@@ -29,12 +32,12 @@ class ApiServerSource : public SpecSource {
   ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, Counters& counters, ApiServerOptions options);
   ~ApiServerSource() override;
 
-  std::string name() const override { return "api-server"; }
+  std::string name() const override { return kApiServer; }
   void Find(const PodQuery& query, Answer answer) override;
   void Follow(UpdateCallback on_update) override;
 
-  // How many pods are known.
-  size_t size() const { return known_.size(); }
+  // The number of pods in the cache.
+  size_t size() const { return cache_.size(); }
 
  private:
   struct PendingQuery {
@@ -42,19 +45,22 @@ class ApiServerSource : public SpecSource {
     policy::PodRef pod;
     Answer answer;
     Loop::Timer timer;
-    HttpClient::Id request = 0;
+    HttpClient::Id request = 0;  // 0: waits for the first list
   };
   using QueryId = uint64_t;
 
+  // GETs the pod of a query.
   void Fetch(QueryId id);
-  void FetchOpen();
-  void Fetched(QueryId id, const HttpResult& result);
-  void Close(QueryId id, const absl::StatusOr<PodUpdate>& update);
-  // Whoever asked for it, and who follows.
+  void FetchAllPending();
+  void OnFetched(QueryId id, const HttpResult& result);
+  // Answers the query and removes it.
+  void Finish(QueryId id, const absl::StatusOr<PodUpdate>& update);
+  // Answers the pending queries for the pod and calls on_update_.
   void Publish(const policy::PodRef& pod, const PodUpdate& update);
   void OnList(PodListing listing);
   void OnEvent(PodEvent event);
-  void OnTrouble(const absl::Status& why);
+  // What the reflector reports; see PodReflector::Handlers.
+  void OnWatchFailure(const absl::Status& why);
   void OnUp();
   void OnDown(const absl::Status& why);
 
@@ -62,14 +68,14 @@ class ApiServerSource : public SpecSource {
   HttpClient& http_;
   Worker& worker_;
   Counters& counters_;
-  const Duration patience_;
+  const Duration query_timeout_;
   UpdateCallback on_update_;
-  std::map<policy::PodRef, PodUpdate> known_;
+  std::map<policy::PodRef, PodUpdate> cache_;
   std::map<QueryId, PendingQuery> queries_;
-  QueryId next_ = 1;
-  // Lets the worker's results notice that the source has gone.
+  QueryId next_id_ = 1;
+  // Expires with the source, so that results of the worker are dropped afterwards.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  PodReflector watch_;
+  PodReflector reflector_;
 };
 
 }  // namespace sidecar_shim

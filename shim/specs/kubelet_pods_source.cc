@@ -17,24 +17,25 @@ namespace {
 
 constexpr Duration kRequestTimeout = std::chrono::seconds(5);
 constexpr int kReadOnlyPort = 10255;
-constexpr size_t kLargestFile = 1 << 20;
+constexpr size_t kMaxFileSize = 1 << 20;
 
-// Only the read-only port is used without anybody having sent for it.
+// The read-only port is used by default, without a credential and without TLS, so
+// that nothing else shows that its listener is kubelet.
 absl::Status CheckReadOnlyPort() {
   switch (OwnerOfPort(kReadOnlyPort)) {
     case PortOwner::kTrusted:
       return absl::OkStatus();
-    case PortOwner::kNobody:
+    case PortOwner::kNone:
       return absl::NotFoundError("kubelet's read-only port is closed");
     case PortOwner::kUntrusted:
       break;
   }
-  return absl::PermissionDeniedError(
-      absl::StrCat("port ", kReadOnlyPort, " is not root's, so not kubelet's"));
+  return absl::PermissionDeniedError(absl::StrCat(
+      "port ", kReadOnlyPort, " has a listener of a user other than root, so it is not kubelet's"));
 }
 
-// Reads the files anew each time: they rotate.
-absl::StatusOr<HttpRequest> Prepare(const KubeletPodsOptions& options) {
+// Reads the credential files for each request, because they rotate.
+absl::StatusOr<HttpRequest> PrepareRequest(const KubeletPodsOptions& options) {
   HttpRequest request;
   request.url = options.url;
   request.timeout = kRequestTimeout;
@@ -43,7 +44,7 @@ absl::StatusOr<HttpRequest> Prepare(const KubeletPodsOptions& options) {
     const absl::Status status = CheckReadOnlyPort();
     if (!status.ok()) return status;
   }
-  // Credentials are never sent in clear.
+  // Credentials are never sent unencrypted.
   if (!absl::StartsWith(options.url, "https://")) return request;
   request.server_name = options.server_name;
   std::string token;
@@ -53,8 +54,8 @@ absl::StatusOr<HttpRequest> Prepare(const KubeletPodsOptions& options) {
                                                                {&options.token_file, &token}};
   for (const auto& [path, into] : files) {
     if (path->empty()) continue;
-    absl::StatusOr<std::string> text = ReadFile(*path, kLargestFile);
-    // Missing or not: it is no answer, and may come.
+    absl::StatusOr<std::string> text = ReadFile(*path, kMaxFileSize);
+    // Unavailable whatever the error, even kNotFound: the file may be created later.
     if (!text.ok()) return absl::UnavailableError(text.status().message());
     *into = *std::move(text);
   }
@@ -63,12 +64,12 @@ absl::StatusOr<HttpRequest> Prepare(const KubeletPodsOptions& options) {
   return request;
 }
 
-absl::StatusOr<PodUpdate> UpdateOf(const absl::StatusOr<PodListing>& pods, const policy::PodRef& wanted) {
+absl::StatusOr<PodUpdate> FindPod(const absl::StatusOr<PodListing>& pods, const policy::PodRef& wanted) {
   if (!pods.ok()) return pods.status();
   for (const KnownPod& pod : pods->pods) {
     if (pod.ref == wanted) return pod.update;
   }
-  return absl::NotFoundError("not among kubelet's pods");
+  return absl::NotFoundError("kubelet does not list the pod");
 }
 
 }  // namespace
@@ -83,25 +84,26 @@ KubeletPodsSource::~KubeletPodsSource() {
 
 void KubeletPodsSource::Find(const PodQuery& query, Answer answer) {
   queries_.push_back(std::make_unique<PendingQuery>(loop_));
-  const auto place = std::prev(queries_.end());
-  PendingQuery& pending = **place;
+  const auto position = std::prev(queries_.end());
+  PendingQuery& pending = **position;
   pending.pod = query.pod;
   pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + options_.patience, [this, place] {
-    const Answer unanswered = std::move((*place)->answer);
-    queries_.erase(place);
-    const absl::Status late = absl::DeadlineExceededError(absl::StrCat(options_.url, ": no answer in time"));
-    Note(late);
-    unanswered(late);
+  pending.timer.Start(Loop::Now() + options_.query_timeout, [this, position] {
+    const Answer answer = std::move((*position)->answer);
+    queries_.erase(position);
+    const absl::Status timeout =
+        absl::DeadlineExceededError(absl::StrCat(options_.url, ": the query has timed out"));
+    LogChange(timeout);
+    answer(timeout);
   });
-  Begin();
+  Start();
 }
 
-void KubeletPodsSource::Begin() {
-  if (std::exchange(busy_, true)) return;
+void KubeletPodsSource::Start() {
+  if (std::exchange(in_flight_, true)) return;
   for (const std::unique_ptr<PendingQuery>& pending : queries_) pending->sent = true;
   worker_.Run([this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), options = options_] {
-    loop.Post([this, alive, request = Prepare(options)] {
+    loop.Post([this, alive, request = PrepareRequest(options)] {
       if (alive.lock()) Send(request);
     });
   });
@@ -112,10 +114,10 @@ void KubeletPodsSource::Send(absl::StatusOr<HttpRequest> request) {
     Finish(request.status());
     return;
   }
-  request_ = http_.Send(*std::move(request), [this](const HttpResult& result) { Answered(result); });
+  request_ = http_.Send(*std::move(request), [this](const HttpResult& result) { OnResponse(result); });
 }
 
-void KubeletPodsSource::Answered(const HttpResult& result) {
+void KubeletPodsSource::OnResponse(const HttpResult& result) {
   request_ = 0;
   if (!result.status.ok() || result.code != kHttpOk) {
     Finish(result.status.ok()
@@ -133,27 +135,28 @@ void KubeletPodsSource::Answered(const HttpResult& result) {
 }
 
 void KubeletPodsSource::Finish(const Pods& pods) {
-  busy_ = false;
-  Note(pods.status());
+  in_flight_ = false;
+  LogChange(pods.status());
   PendingQueries done;
   for (auto it = queries_.begin(); it != queries_.end();) {
     const auto current = it++;
-    const bool late = pods.ok() && !(*current)->sent;
-    const bool known = UpdateOf(pods, (*current)->pod).ok();
-    // Who sent while the answer was on its way may be in the next one.
-    if (known || !late) done.splice(done.end(), queries_, current);
+    // A query that arrived after the request was sent can be for a newer pod, which
+    // only the next response contains.
+    const bool retry = pods.ok() && !(*current)->sent;
+    const bool found = FindPod(pods, (*current)->pod).ok();
+    if (found || !retry) done.splice(done.end(), queries_, current);
   }
   for (const std::unique_ptr<PendingQuery>& pending : done) {
     pending->timer.Cancel();
-    pending->answer(UpdateOf(pods, pending->pod));
+    pending->answer(FindPod(pods, pending->pod));
   }
-  if (!queries_.empty()) Begin();
+  if (!queries_.empty()) Start();
 }
 
-void KubeletPodsSource::Note(const absl::Status& status) {
-  if (std::exchange(answers_, status.ok()) == status.ok()) return;
+void KubeletPodsSource::LogChange(const absl::Status& status) {
+  if (std::exchange(healthy_, status.ok()) == status.ok()) return;
   if (status.ok()) {
-    spdlog::info("spec source {}: {} answers", name(), options_.url);
+    spdlog::info("spec source {}: {} is available", name(), options_.url);
   } else if (absl::IsNotFound(status)) {
     spdlog::debug("spec source {}: {}", name(), std::string(status.message()));
   } else {

@@ -1,6 +1,8 @@
-// kubelet's own list of its pods over HTTP: the read-only port (10255, off on
-// most nodes), or the authenticated one (10250) where somebody has configured
-// it. Asked only while somebody waits; one answer serves all who do.
+// The spec source "kubelet-pods": kubelet's endpoint /pods, on the read-only port
+// (10255, disabled on most nodes) or, with a configured credential, on the
+// authenticated port (10250). Sends a request only while a query is pending; one
+// response answers all queries that were pending when it was sent. Loop thread
+// only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 
@@ -21,15 +23,15 @@ namespace sidecar_shim {
 
 struct KubeletPodsOptions {
   std::string url = kKubeletReadOnlyUrl;
-  // For https; each may be missing. Without a CA nothing is sent.
+  // Paths, for https only; each may be empty. Without a CA nothing is sent.
   std::string token_file;
   std::string cert_file;
   std::string key_file;
   std::string ca_file;
-  // What kubelet's certificate says, which never has 127.0.0.1.
+  // The name to expect in kubelet's certificate, which never contains 127.0.0.1.
   std::string server_name;
-  // At most so long is a pending left open.
-  Duration patience = std::chrono::milliseconds(800);
+  // After this long a query fails with kDeadlineExceeded.
+  Duration query_timeout = std::chrono::milliseconds(800);
 };
 
 class KubeletPodsSource : public SpecSource {
@@ -38,7 +40,7 @@ class KubeletPodsSource : public SpecSource {
                     KubeletPodsOptions options);
   ~KubeletPodsSource() override;
 
-  std::string name() const override { return "kubelet-pods"; }
+  std::string name() const override { return kKubeletPods; }
   void Find(const PodQuery& query, Answer answer) override;
 
  private:
@@ -47,17 +49,21 @@ class KubeletPodsSource : public SpecSource {
     policy::PodRef pod;
     Answer answer;
     Loop::Timer timer;
-    // Whether the request under way was begun after it.
+    // Whether the query was already pending when the current request was sent.
     bool sent = false;
   };
   using PendingQueries = std::list<std::unique_ptr<PendingQuery>>;
   using Pods = absl::StatusOr<PodListing>;
 
-  void Begin();
+  // Starts a request unless one is in flight. Its stages: prepare (on the worker),
+  // send, parse the response (on the worker), finish.
+  void Start();
   void Send(absl::StatusOr<HttpRequest> request);
-  void Answered(const HttpResult& result);
+  void OnResponse(const HttpResult& result);
+  // Answers the queries that `pods` can answer.
   void Finish(const Pods& pods);
-  void Note(const absl::Status& status);
+  // Logs when kubelet starts or stops answering.
+  void LogChange(const absl::Status& status);
 
   Loop& loop_;
   HttpClient& http_;
@@ -65,10 +71,10 @@ class KubeletPodsSource : public SpecSource {
   Counters& counters_;
   const KubeletPodsOptions options_;
   PendingQueries queries_;
-  bool busy_ = false;
-  bool answers_ = true;  // did the last request get one?
+  bool in_flight_ = false;
+  bool healthy_ = true;  // the last request was answered
   HttpClient::Id request_ = 0;
-  // Lets the worker's results notice that the source has gone.
+  // Expires with the source, so that results of the worker are dropped afterwards.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

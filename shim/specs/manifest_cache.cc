@@ -13,45 +13,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Coarser than any file system's clock here.
-constexpr auto kFresh = std::chrono::milliseconds(100);
+// More than the granularity of file timestamps on the file systems in use.
+constexpr auto kRecent = std::chrono::milliseconds(100);
 
 int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + int64_t{time.tv_nsec};
 }
 
-absl::StatusOr<Manifest> ReadPod(const std::string& path) {
+absl::StatusOr<Manifest> ReadPodManifest(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path, kLargestManifest);
   if (!text.ok()) return text.status();
   absl::StatusOr<Manifest> manifest = ParseManifest(*text, YamlReading::kAsKubernetes);
-  if (manifest.ok() && manifest->kind != "Pod") return absl::InvalidArgumentError("not a Pod");
+  if (manifest.ok() && manifest->kind != "Pod")
+    return absl::InvalidArgumentError("the manifest is not of kind Pod");
   return manifest;
 }
 
 }  // namespace
 
-std::vector<std::string> ManifestCache::Paths() const {
-  std::vector<std::string> paths;
-  for (const std::string& place : places_) {
+std::vector<std::string> ManifestCache::ListFiles() const {
+  std::vector<std::string> files;
+  for (const std::string& path : paths_) {
     std::error_code error;
-    if (fs::is_regular_file(place, error)) {
-      paths.push_back(place);
+    if (fs::is_regular_file(path, error)) {
+      files.push_back(path);
       continue;
     }
-    // increment(error), as ++ throws where the directory cannot be read on.
-    for (fs::directory_iterator file(place, error); file != fs::directory_iterator(); file.increment(error)) {
+    // increment(error), because ++ throws if reading the directory fails.
+    for (fs::directory_iterator file(path, error); file != fs::directory_iterator(); file.increment(error)) {
       std::error_code unreadable;
-      // kubelet skips dot files too.
+      // kubelet ignores files whose names begin with a dot (config/file.go).
       if (file->path().filename().string().front() != '.' && file->is_regular_file(unreadable)) {
-        paths.push_back(file->path().string());
+        files.push_back(file->path().string());
       }
     }
   }
-  return paths;
+  return files;
 }
 
-// kubelet names a static pod <manifest's name>-<node name>. A uid that the
-// manifest does not give is kubelet's to choose.
+// kubelet appends the node's name to a static pod's (generatePodName), puts it into
+// the namespace "default" if the manifest names none, and generates a UID if the
+// manifest has none (config/common.go, applyDefaults).
 bool ManifestCache::Matches(const k8s::io::api::core::v1::ObjectMeta& metadata,
                             const policy::PodRef& pod) const {
   const std::string& name_space = metadata.namespace_();
@@ -64,29 +66,29 @@ bool ManifestCache::Matches(const k8s::io::api::core::v1::ObjectMeta& metadata,
 std::vector<std::string> ManifestCache::Refresh() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::map<std::string, File> files;
-  std::vector<std::string> problems;
-  for (const std::string& path : Paths()) {
+  std::vector<std::string> errors;
+  for (const std::string& path : ListFiles()) {
     struct stat found {};
-    if (stat(path.c_str(), &found) != 0) continue;  // gone since
+    if (stat(path.c_str(), &found) != 0) continue;  // deleted since it was listed
     File file;
     file.version = {found.st_dev, found.st_ino, found.st_size, Nanoseconds(found.st_mtim),
                     Nanoseconds(found.st_ctim)};
-    file.fresh = now - std::chrono::nanoseconds(file.version.changed) < kFresh;
+    file.recent = now - std::chrono::nanoseconds(file.version.changed) < kRecent;
     auto known = files_.find(path);
-    if (known != files_.end() && !known->second.fresh && known->second.version == file.version) {
+    if (known != files_.end() && !known->second.recent && known->second.version == file.version) {
       files.insert(files_.extract(known));
       continue;
     }
-    if (absl::StatusOr<Manifest> manifest = ReadPod(path); manifest.ok()) {
+    if (absl::StatusOr<Manifest> manifest = ReadPodManifest(path); manifest.ok()) {
       file.manifest = *std::move(manifest);
     } else {
-      file.problem = absl::StrCat(path, ": ", std::string(manifest.status().message()));
-      if (known == files_.end() || known->second.problem != file.problem) problems.push_back(file.problem);
+      file.error = absl::StrCat(path, ": ", std::string(manifest.status().message()));
+      if (known == files_.end() || known->second.error != file.error) errors.push_back(file.error);
     }
     files.emplace(path, std::move(file));
   }
   files_ = std::move(files);
-  return problems;
+  return errors;
 }
 
 absl::StatusOr<PodUpdate> ManifestCache::Find(const policy::PodRef& pod, const std::string& source) const {
@@ -98,13 +100,14 @@ absl::StatusOr<PodUpdate> ManifestCache::Find(const policy::PodRef& pod, const s
       found = &*file.manifest;
       break;
     }
-    // Of "web" and "web-api", "web-api-node1" is the second one's.
+    // With manifests "web" and "web-api", "web-api-node1" belongs to the latter.
     if (found == nullptr || name.size() > found->pod.metadata().name().size()) found = &*file.manifest;
   }
-  if (found == nullptr) return absl::NotFoundError("no such manifest");
+  if (found == nullptr) return absl::NotFoundError("no manifest has that name");
   const absl::StatusOr<PodUpdate> read = FromCorePod(found->pod, source);
   if (!read.ok()) return read;
-  // What a file says of a pod's state is that of another pod, from which it was copied.
+  // Only the spec: a status or a deletionTimestamp in the file was copied from some
+  // other pod.
   PodUpdate update;
   update.spec = read->spec;
   return update;

@@ -1,5 +1,7 @@
-// The manifests from which kubelet makes static pods, read again where they
-// have changed. Not thread-safe; reads files, so for a worker thread.
+// Caches the static pod manifests of the node and reads them again after they
+// change. Finds the manifest of a pod by the name that kubelet gives to a static
+// pod: <metadata.name>-<node name>. Not thread-safe; reads files, so for worker
+// threads only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_MANIFEST_CACHE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_MANIFEST_CACHE_H_
 
@@ -21,22 +23,23 @@ namespace sidecar_shim {
 
 class ManifestCache {
  public:
-  // Directories and single files, as kubelet's staticPodPath may be either.
-  // An empty node name is not known: then the one that fits with the host's name
-  // is the pod's, else the one with the longest name that fits.
-  explicit ManifestCache(std::vector<std::string> places, std::string node_name = "",
+  // `paths` are directories or files, like kubelet's staticPodPath. An empty
+  // `node_name` means that it is not known: a pod then belongs to the manifest
+  // whose name fits with `host_name`, or else to the one with the longest name
+  // that is a prefix of the pod's.
+  explicit ManifestCache(std::vector<std::string> paths, std::string node_name = "",
                          std::string host_name = HostName())
-      : places_(std::move(places)), node_name_(std::move(node_name)), host_name_(std::move(host_name)) {}
+      : paths_(std::move(paths)), node_name_(std::move(node_name)), host_name_(std::move(host_name)) {}
 
-  // Looks at all files, reads the new and the changed ones. Returns what is
-  // wrong with those that hold no pod, once for each time that one changes.
+  // Reads the files that are new or have changed. Returns an error text for each
+  // of them that holds no valid Pod and whose error is new.
   std::vector<std::string> Refresh();
 
-  // kNotFound where no manifest is that pod's.
+  // `source` becomes PodSpec::source. kNotFound: no manifest belongs to the pod.
   absl::StatusOr<PodUpdate> Find(const policy::PodRef& pod, const std::string& source) const;
 
  private:
-  // What changes whenever a file does.
+  // Differs whenever the file's content does.
   struct Version {
     dev_t device = 0;
     ino_t inode = 0;
@@ -48,16 +51,16 @@ class ManifestCache {
   };
   struct File {
     Version version;
-    // Written so recently that the next write may leave the same version.
-    bool fresh = false;
+    // Written so recently that another write could leave the version unchanged.
+    bool recent = false;
     std::optional<Manifest> manifest;
-    std::string problem;
+    std::string error;  // set if `manifest` is not
   };
 
-  std::vector<std::string> Paths() const;
+  std::vector<std::string> ListFiles() const;
   bool Matches(const k8s::io::api::core::v1::ObjectMeta& metadata, const policy::PodRef& pod) const;
 
-  const std::vector<std::string> places_;
+  const std::vector<std::string> paths_;
   const std::string node_name_;
   const std::string host_name_;
   std::map<std::string, File> files_;  // by path

@@ -9,14 +9,14 @@
 namespace sidecar_shim {
 namespace {
 
-constexpr const char* kList = "/v1.PodResourcesLister/List";
+constexpr const char* kListMethod = "/v1.PodResourcesLister/List";
 constexpr Duration kListTimeout = std::chrono::milliseconds(900);
 
-absl::StatusOr<PodUpdate> Search(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
+absl::StatusOr<PodUpdate> FindPod(const v1::ListPodResourcesResponse& response, const policy::PodRef& ref) {
   for (const v1::PodResources& pod : response.pod_resources()) {
     if (pod.name() != ref.name || pod.namespace_() != ref.name_space || pod.containers().empty()) continue;
     PodUpdate update;
-    update.spec.source = "podresources";
+    update.spec.source = kPodResources;
     update.spec.names_only = true;
     for (const v1::ContainerResources& container : pod.containers()) {
       policy::ContainerSpec& spec = update.spec.containers.emplace_back();
@@ -24,7 +24,7 @@ absl::StatusOr<PodUpdate> Search(const v1::ListPodResourcesResponse& response, c
     }
     return update;
   }
-  return absl::NotFoundError("not listed");
+  return absl::NotFoundError("kubelet does not list the pod");
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ PodResourcesSource::PodResourcesSource(Loop& loop, const std::string& socket_pat
 
 void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
   if (!IsListening(socket_path_)) {
-    answer(absl::NotFoundError("nobody listens"));
+    answer(absl::NotFoundError("kubelet does not serve the podresources socket"));
     return;
   }
   queries_.push_back({query.pod, std::move(answer)});
@@ -46,14 +46,14 @@ void PodResourcesSource::Find(const PodQuery& query, Answer answer) {
 void PodResourcesSource::List() {
   listing_ = true;
   client_.Call<v1::ListPodResourcesResponse>(
-      kList, v1::ListPodResourcesRequest(), kListTimeout,
+      kListMethod, v1::ListPodResourcesRequest(), kListTimeout,
       [this, queries = std::exchange(queries_, {})](const grpc::Status& status,
                                                     const v1::ListPodResourcesResponse& response) {
         listing_ = false;
-        // A pod that was asked for meanwhile may be too new for this answer.
+        // Queries that arrived in the meantime may be for pods newer than this response.
         if (!queries_.empty()) List();
         for (const PendingQuery& query : queries) {
-          query.answer(status.ok() ? Search(response, query.pod) : ToSourceStatus(status));
+          query.answer(status.ok() ? FindPod(response, query.pod) : ToSourceStatus(status));
         }
       });
 }

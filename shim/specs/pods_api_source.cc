@@ -18,8 +18,8 @@ namespace core = k8s::io::api::core::v1;
 constexpr const char* kGetPod = "/v1alpha1.Pods/GetPod";
 constexpr const char* kWatchPods = "/v1alpha1.Pods/WatchPods";
 constexpr Duration kGetTimeout = std::chrono::seconds(1);
-constexpr Duration kRetry = std::chrono::milliseconds(50);
-constexpr Duration kWatchRetry = std::chrono::seconds(1);
+constexpr Duration kGetRetryInterval = std::chrono::milliseconds(50);
+constexpr Duration kWatchRetryInterval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -28,7 +28,7 @@ PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path)
       socket_path_(socket_path),
       upstream_(absl::StrCat("unix://", socket_path), "kubelet"),
       client_(loop, upstream_),
-      watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetry,
+      watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetryInterval,
              {.on_sent = nullptr,
               .on_message = [this](const grpc::ByteBuffer& message) { OnWatch(message); },
               .on_end = nullptr}) {}
@@ -40,43 +40,45 @@ void PodsApiSource::Follow(UpdateCallback on_update) {
 
 void PodsApiSource::Find(const PodQuery& query, Answer answer) {
   if (query.pod.uid.empty()) {
-    answer(absl::NotFoundError("a pod without UID"));
+    answer(absl::NotFoundError("the pod has no UID"));
     return;
   }
   Get(query.pod.uid, Loop::Now() + kGetTimeout, std::move(answer));
 }
 
-void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
+void PodsApiSource::Get(const std::string& uid, Time deadline, Answer answer) {
   if (!IsListening(socket_path_)) {
-    // Before kubelet 1.37 that is how it stays; the watch finds out if not.
-    answer(absl::NotFoundError("nobody listens"));
+    // kubelet before 1.37 never serves it. If kubelet is only starting, the watch
+    // reports the pod later.
+    answer(absl::NotFoundError("kubelet does not serve the PodsAPI socket"));
     return;
   }
   v1alpha1::GetPodRequest request;
   request.set_poduid(uid);
   client_.Call<v1alpha1::GetPodResponse>(
-      kGetPod, request, std::max<Duration>(give_up - Loop::Now(), kRetry),
-      [this, uid, give_up, answer = std::move(answer)](const grpc::Status& status,
-                                                       const v1alpha1::GetPodResponse& response) {
+      kGetPod, request, std::max<Duration>(deadline - Loop::Now(), kGetRetryInterval),
+      [this, uid, deadline, answer = std::move(answer)](const grpc::Status& status,
+                                                        const v1alpha1::GetPodResponse& response) {
         const absl::StatusOr<PodUpdate> update =
-            status.ok() ? Read(uid, response.pod()) : absl::StatusOr<PodUpdate>(ToSourceStatus(status));
-        const bool open = absl::IsUnavailable(update.status()) || absl::IsFailedPrecondition(update.status());
-        if (!open || Loop::Now() + kRetry >= give_up) {
+            status.ok() ? ParsePod(uid, response.pod()) : absl::StatusOr<PodUpdate>(ToSourceStatus(status));
+        const bool unanswered =
+            absl::IsUnavailable(update.status()) || absl::IsFailedPrecondition(update.status());
+        if (!unanswered || Loop::Now() + kGetRetryInterval >= deadline) {
           answer(update);
           return;
         }
         auto timer = std::make_shared<Loop::Timer>(loop_);
-        timer->Start(Loop::Now() + kRetry,
-                     [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
-                       if (alive.lock()) Get(uid, give_up, answer);
+        timer->Start(Loop::Now() + kGetRetryInterval,
+                     [this, timer, uid, deadline, answer, alive = std::weak_ptr<bool>(alive_)] {
+                       if (alive.lock()) Get(uid, deadline, answer);
                      });
       });
 }
 
-absl::StatusOr<PodUpdate> PodsApiSource::Read(const std::string& uid, const std::string& bytes) const {
+absl::StatusOr<PodUpdate> PodsApiSource::ParsePod(const std::string& uid, const std::string& bytes) const {
   core::Pod pod;
-  if (!pod.ParseFromString(bytes)) return absl::DataLossError("the answer is no pod");
-  if (pod.metadata().uid() != uid) return absl::DataLossError("the answer is another pod");
+  if (!pod.ParseFromString(bytes)) return absl::DataLossError("the response holds no valid Pod");
+  if (pod.metadata().uid() != uid) return absl::DataLossError("the response holds another pod");
   return FromCorePod(pod, name());
 }
 

@@ -1,7 +1,8 @@
-// kubelet's PodsAPI: whole pod specs, live, on a root-only socket (KEP-4188,
-// on by default from kubelet 1.37; facts/kubelet.md §5). GetPod answers while
-// RunPodSandbox passes by; the watch keeps what was learnt up to date, and
-// begins by itself when the socket appears.
+// The spec source "pods-api": kubelet's PodsAPI (KEP-4188, enabled by default
+// since kubelet 1.37), which serves complete pods on a socket that only root can
+// open. GetPod knows a pod before its RunPodSandbox; WatchPods reports changes.
+// The watch starts as soon as the socket exists and restarts when it ends. Loop
+// thread only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_PODS_API_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_PODS_API_SOURCE_H_
 
@@ -13,6 +14,7 @@
 #include "shim/cri/subscription.h"
 #include "shim/cri/unary_client.h"
 #include "shim/cri/upstream.h"
+#include "shim/specs/source_names.h"
 #include "shim/specs/spec_source.h"
 
 namespace sidecar_shim {
@@ -21,13 +23,14 @@ class PodsApiSource : public SpecSource {
  public:
   PodsApiSource(Loop& loop, const std::string& socket_path);
 
-  std::string name() const override { return "pods-api"; }
+  std::string name() const override { return kPodsApi; }
   void Find(const PodQuery& query, Answer answer) override;
   void Follow(UpdateCallback on_update) override;
 
  private:
-  void Get(const std::string& uid, Time give_up, Answer answer);
-  absl::StatusOr<PodUpdate> Read(const std::string& uid, const std::string& bytes) const;
+  // Calls GetPod, again and again while kubelet is starting, until `deadline`.
+  void Get(const std::string& uid, Time deadline, Answer answer);
+  absl::StatusOr<PodUpdate> ParsePod(const std::string& uid, const std::string& bytes) const;
   void OnWatch(const grpc::ByteBuffer& message);
 
   Loop& loop_;
@@ -36,7 +39,7 @@ class PodsApiSource : public SpecSource {
   Upstream upstream_;
   UnaryClient client_;
   Subscription watch_;
-  // Lets pending retries notice that the source has gone.
+  // Expires with the source, so that a pending retry does nothing afterwards.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

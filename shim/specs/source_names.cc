@@ -25,20 +25,20 @@ const std::vector<std::string>& AllSources() {
 absl::StatusOr<std::vector<std::string>> ParseSources(const std::string& text) {
   if (text == "auto") return AllSources();
   std::vector<std::string> names;
-  std::vector<std::string> wrong;
+  std::vector<std::string> errors;
   for (const absl::string_view part : absl::StrSplit(text, ',')) {
     const std::string name(absl::StripAsciiWhitespace(part));
     if (!Contains(AllSources(), name)) {
-      wrong.push_back(absl::StrCat("there is no \"", name, "\""));
+      errors.push_back(absl::StrCat("unknown source \"", name, "\""));
     } else if (Contains(names, name)) {
-      wrong.push_back(absl::StrCat("\"", name, "\" is listed twice"));
+      errors.push_back(absl::StrCat("\"", name, "\" is listed twice"));
     } else {
       names.push_back(name);
     }
   }
-  if (wrong.empty()) return names;
-  return absl::InvalidArgumentError(absl::StrCat("sources: ", absl::StrJoin(wrong, ", "),
-                                                 "; write \"auto\" or a list of ",
+  if (errors.empty()) return names;
+  return absl::InvalidArgumentError(absl::StrCat("sources: ", absl::StrJoin(errors, ", "),
+                                                 "; expected \"auto\" or a list of ",
                                                  absl::StrJoin(AllSources(), ", ")));
 }
 

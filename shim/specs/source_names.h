@@ -1,4 +1,5 @@
-// The spec sources by name, as --sources lists them.
+// The names of the spec sources, as in the flag --sources and in log lines.
+// Stateless and thread-safe.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_SOURCE_NAMES_H_
 #define SIDECAR_SHIM_SHIM_SPECS_SOURCE_NAMES_H_
 
@@ -16,14 +17,14 @@ inline constexpr const char* kStaticPod = "static-pod";
 inline constexpr const char* kAnnotation = "annotation";
 inline constexpr const char* kPodResources = "podresources";
 
-// Where kubelet-pods looks unless it is told otherwise.
+// The default URL of the source kubelet-pods: kubelet's read-only port.
 inline constexpr const char* kKubeletReadOnlyUrl = "http://127.0.0.1:10255/pods";
 
-// All there are, best first.
+// All sources, in descending rank: the best one first.
 const std::vector<std::string>& AllSources();
 
-// "auto", or names separated by commas in the order in which they count.
-// kInvalidArgument says everything that is wrong with the list.
+// Parses the value of --sources: "auto" for all of them, or a comma-separated list
+// in descending rank. kInvalidArgument lists every error of the value.
 absl::StatusOr<std::vector<std::string>> ParseSources(const std::string& text);
 
 }  // namespace sidecar_shim

@@ -1,5 +1,7 @@
-// Where a pod's spec comes from, one interface for all. A source that is
-// missing, slow or wrong costs nothing but its knowledge.
+// The interface of a spec source: something that can be queried for a pod's spec,
+// such as kubelet's PodsAPI or the API server. A source that is missing, slow or
+// wrong must never block or crash the shim; the resolver then uses the others.
+// Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_SPEC_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_SPEC_SOURCE_H_
 
@@ -15,7 +17,7 @@
 
 namespace sidecar_shim {
 
-// What is known of a pod when its spec is asked for.
+// What is known of a pod when its spec is queried.
 struct PodQuery {
   policy::PodRef pod;
   policy::Annotations annotations;
@@ -23,26 +25,29 @@ struct PodQuery {
 
 class SpecSource {
  public:
-  // A spec without containers, which no pod has, tells nothing of the pod.
-  // Not OK: kNotFound = has no such pod, or is not there at all; kDataLoss = an
-  // answer of which no sense can be made; every other code = no answer, the
-  // question is still open, of which kFailedPrecondition = because it is not
-  // ready yet, as it should be in time.
+  // The result of a query. An OK answer whose spec has no containers, which is
+  // impossible in Kubernetes, is ignored. Errors:
+  //   kNotFound            the source does not know the pod, or is not present on
+  //                        this node; the query is answered
+  //   kDataLoss            the response is malformed; the query is answered
+  //   kFailedPrecondition  the source is still starting; the query is unanswered
+  //   any other            the source is unavailable; the query is unanswered
+  // The resolver retries unanswered queries.
   using Answer = std::function<void(const absl::StatusOr<PodUpdate>&)>;
   using UpdateCallback = std::function<void(const policy::PodRef&, const PodUpdate&)>;
 
   virtual ~SpecSource() = default;
   virtual std::string name() const = 0;
-  // Answers on the loop thread, exactly once, now or later (or never, if the
-  // source goes away first).
+  // Queries the spec of one pod. Calls `answer` exactly once, before Find()
+  // returns or later, but not after the source is destroyed.
   virtual void Find(const PodQuery& query, Answer answer) = 0;
-  // Where a source that watches tells what it hears of its own accord. Set
-  // once, before the first question.
-  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that watch keep it
+  // Starts the watch of a source that has one; `on_update` receives each pod that
+  // is added or modified. Called once, before the first query.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): sources with a watch store it
   virtual void Follow(UpdateCallback /*on_update*/) {}
 };
 
-// What a failed call to a source comes to, in the codes of SpecSource::Answer.
+// Converts the status of a failed gRPC call to a code of SpecSource::Answer.
 absl::Status ToSourceStatus(const grpc::Status& status);
 
 }  // namespace sidecar_shim

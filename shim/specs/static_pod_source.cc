@@ -9,6 +9,7 @@
 namespace sidecar_shim {
 namespace {
 
+// kubelet's annotation: where it got the pod from, "api" or "file".
 constexpr const char* kConfigSource = "kubernetes.io/config.source";
 
 bool IsFileSourced(const policy::Annotations& annotations) {
@@ -19,12 +20,12 @@ bool IsFileSourced(const policy::Annotations& annotations) {
 }  // namespace
 
 StaticPodSource::StaticPodSource(Loop& loop, Worker& worker, Counters& counters,
-                                 std::vector<std::string> places, const std::string& node_name)
+                                 std::vector<std::string> paths, const std::string& node_name)
     : loop_(loop),
       worker_(worker),
       counters_(counters),
-      cache_(std::make_shared<ManifestCache>(places, node_name)),
-      watch_(std::move(places), [&loop, &worker, &counters, cache = cache_] {
+      cache_(std::make_shared<ManifestCache>(paths, node_name)),
+      watch_(std::move(paths), [&loop, &worker, &counters, cache = cache_] {
         worker.Run([&loop, &counters, cache] { Refresh(loop, counters, *cache); });
       }) {}
 
@@ -32,20 +33,20 @@ std::string StaticPodSource::name() const { return kStaticPod; }
 
 void StaticPodSource::Find(const PodQuery& query, Answer answer) {
   if (!IsFileSourced(query.annotations)) {
-    answer(absl::NotFoundError("not made from a file"));
+    answer(absl::NotFoundError("the pod is not a static pod from a file"));
     return;
   }
   worker_.Run(
       [&loop = loop_, &counters = counters_, cache = cache_, pod = query.pod, answer = std::move(answer)] {
-        // kubelet may have been quicker than the watch.
+        // kubelet may have seen a new manifest before the watch did.
         Refresh(loop, counters, *cache);
         loop.Post([update = cache->Find(pod, kStaticPod), answer] { answer(update); });
       });
 }
 
 void StaticPodSource::Refresh(Loop& loop, Counters& counters, ManifestCache& cache) {
-  for (const std::string& problem : cache.Refresh()) {
-    spdlog::warn("static pod manifest passed over: {}", problem);
+  for (const std::string& error : cache.Refresh()) {
+    spdlog::warn("static pod manifest ignored: {}", error);
     loop.Post([&counters] { counters.Add("bad_manifests"); });
   }
 }

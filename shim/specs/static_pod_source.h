@@ -1,5 +1,7 @@
-// The manifests from which kubelet makes static pods. They are read when they
-// change, ahead of the questions; a question looks once more whether they have.
+// The spec source "static-pod": the manifests from which kubelet creates static
+// pods. Reads them on a worker thread whenever the directory changes; a query
+// checks once more for changes that the watch has not reported yet. Loop thread
+// only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_STATIC_POD_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_STATIC_POD_SOURCE_H_
 
@@ -18,9 +20,9 @@ namespace sidecar_shim {
 
 class StaticPodSource : public SpecSource {
  public:
-  // `places` are directories or files; missing ones may come. The node's name
-  // may be empty: not known.
-  StaticPodSource(Loop& loop, Worker& worker, Counters& counters, std::vector<std::string> places,
+  // `paths` are directories or files, which may be created later. `node_name` may
+  // be empty if it is not known (see ManifestCache).
+  StaticPodSource(Loop& loop, Worker& worker, Counters& counters, std::vector<std::string> paths,
                   const std::string& node_name = "");
 
   std::string name() const override;
@@ -33,7 +35,7 @@ class StaticPodSource : public SpecSource {
   Loop& loop_;
   Worker& worker_;
   Counters& counters_;
-  // Shared with the worker's jobs, which may outlive the source.
+  // Shared with the worker's jobs, which can outlive the source.
   const std::shared_ptr<ManifestCache> cache_;
   FileWatch watch_;
 };

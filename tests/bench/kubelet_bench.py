@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 from figures import show  # pylint: disable=wrong-import-position
 from harness import pods, session, tools, wait  # pylint: disable=wrong-import-position
-from harness.log_lines import time_in_containerds_log, time_of_line  # pylint: disable=wrong-import-position
+from harness.log_lines import time_in_containerd_log, time_of_line  # pylint: disable=wrong-import-position
 from harness.node import Node  # pylint: disable=wrong-import-position
 
 RUNNING_BAR_MS = 10
@@ -118,7 +118,7 @@ def running(node, name):
         node,
         name,
         sidecar(FOREVER),
-        lambda status, log: time_in_containerds_log(log, rf'StartContainer for \"{status["id"]}\" returns successfully'),
+        lambda status, log: time_in_containerd_log(log, rf'StartContainer for \"{status["id"]}\" returns successfully'),
     )
 
 
@@ -136,7 +136,7 @@ def launched_after(node, name, container, moment):
     statuses = node.in_runtime(name)
     log = node.containerd.daemon.log()
     sandbox = re.search(rf'within sandbox \\"(\w+)\\" for name:\\"main\\" returns container id \\"{statuses["main"]["id"]}', log).group(1)
-    created = time_in_containerds_log(log, rf'CreateContainer within sandbox \"{sandbox}\" for container name:\"main\"')
+    created = time_in_containerd_log(log, rf'CreateContainer within sandbox \"{sandbox}\" for container name:\"main\"')
     took = (created - moment(statuses["sidecar"], log)) / 1e6
     if took < 0:
         sys.exit(f"{name}: main was created too early: {took} ms")

@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
-# Builds the real programs that the node tests drive, each from pinned sources, once per machine.
+# Builds the real programs that the node tests run, each from pinned sources, once per machine.
 #
 #   build-tools.sh [--print-path | --is-built] [TOOL|all]...
 #
 # TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause,
-# grpc-health or cri-descriptors. `all` is what the tests need that always run; the older kubelets are built when they are named.
-# cri-descriptors is no program: the .proto files that tests/cri_descriptors compares ours with, from their pinned modules.
+# grpc-health or cri-descriptors. `all` is everything but the older kubelets, whose tests are optional. cri-descriptors are .proto
+# files of pinned Go modules, with which tests/cri_descriptors compares proto/.
 #
-# What is built lands outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools},
-# in a folder named after the pins (go.mod, go.sum) and the recipe below: change either and it is built anew, while an older
-# checkout still finds its own. --print-path prints only the folder with the programs; --is-built builds nothing and tells by its
-# exit status whether all is there. Exit 77 means "cannot be built here"
-# (no fit toolchain), which a test takes as a reason to skip, not as a failure.
+# Programs are kept outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}. The name of
+# their folder contains a hash of the pins (go.mod, go.sum) and of the recipe below, so that a change of either rebuilds them and an
+# older checkout finds its own. --print-path prints only the folder with the programs; --is-built builds nothing and exits with 0
+# if everything is built. Exit status 77: cannot be built here (no suitable toolchain); tests are then skipped.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}
 
-# The recipes: each runs in its own tools/ folder and leaves programs in $1. Their text is part of the folder's name.
+# The recipes: each runs in its tools/ folder and writes programs to $1. Its text is part of the hash in the folder's name.
 kubernetes_program() {
   local stamp=k8s.io/component-base/version version minor
   version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
@@ -99,7 +98,7 @@ recipe_of() {
   echo "recipe_${1//[-.]/_}"
 }
 
-# Where the programs of a tool are, or would be.
+# The folder of a tool's programs, whether they are built or not.
 path_of() {
   local folder hash
   folder=$here/tools/$(folder_of "$1")
@@ -113,7 +112,7 @@ path_of() {
   echo "$cache/$1-$(version_of "$1")-$hash/bin"
 }
 
-# One line that says what is missing, or nothing. GOTOOLCHAIN=local: a toolchain fetched on the side is not a pinned one.
+# Prints what is missing to build a tool, or nothing. GOTOOLCHAIN=local, because a downloaded toolchain would not be pinned.
 missing_for() {
   local needed found
   if [ "$1" = pause ]; then
@@ -129,12 +128,12 @@ missing_for() {
   fi
 }
 
-# Prints one line for one tool. Built aside and renamed, so that a folder is there whole or not at all.
+# Builds one tool and prints one line. Builds in a temporary folder that is renamed, so that a folder is always complete.
 build() {
   local tool=$1 bin work missing status lock began=$SECONDS
   bin=$(path_of "$tool")
   if [ -d "$bin" ]; then
-    say "$tool: already there ($bin)"
+    say "$tool: already built ($bin)"
     return 0
   fi
   missing=$(missing_for "$tool")
@@ -149,7 +148,7 @@ build() {
     rm -rf "$cache/.building-$tool-"*
     work=$(mktemp -d "$cache/.building-$tool-XXXXXX")
     mkdir "$work/bin"
-    set +e # Not "if (...)" or "(...) ||": inside those bash would go on after an error in a recipe.
+    set +e # Not "if (...)" or "(...) ||", in which bash ignores set -e.
     (
       set -e
       cd "$here/tools/$(folder_of "$tool")"
@@ -160,7 +159,7 @@ build() {
     set -e
     if [ "$status" -ne 0 ]; then
       tail -n 25 "$work/log" >&2
-      echo "$tool: build failed; the whole output is in $work/log" >&2
+      echo "$tool: build failed; the complete output is in $work/log" >&2
       return 1
     fi
     mv -T "$work" "$(dirname "$bin")"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The article's job on a private containerd, through the shim or (--without-shim) without it.
+"""Runs the job of harness/collector_job.py on a private containerd, through the shim or (--without-shim) directly.
 
-Everything happens in namespaces of its own and is gone when this program ends. `tests/demo.sh` brings what it needs.
+Everything runs in namespaces of its own, so that nothing is left when the program ends. Started by `tests/demo.sh`, which
+installs and builds what it needs.
 """
 
 import argparse
@@ -10,8 +11,8 @@ import os
 import subprocess
 import sys
 
-from harness import article, namespaces, session, tools
-from harness.article import Article
+from harness import collector_job, namespaces, session, tools
+from harness.collector_job import CollectorJob
 from harness.containerd import Containerd
 from harness.shim import Shim, binary
 
@@ -42,14 +43,14 @@ def run(options, svg):
             shim = Shim(endpoint, session.log_dir(), name="shim")
             shim.start()
             endpoint = shim.endpoint
-        # The collector's own timing: it looks every 3 s and reads on for 10 s after SIGTERM.
-        order = article.SIDECAR_FIRST if options.sidecar_first else article.MAIN_FIRST
-        job = Article("article", order=order, env={"DRAIN": 10, "LIVENESS": 3})
-        status = play(job, endpoint, options.without_shim, svg)
-        print(f"\n{len(job.lines())} of {article.LINES} lines arrived at the collector's sink")
-        complete = status == 0 and job.lines() == list(range(1, article.LINES + 1))
+        # The collector's usual timing: it checks for SIGTERM every 3 s and reads for another 10 s after it.
+        order = collector_job.SIDECAR_FIRST if options.sidecar_first else collector_job.MAIN_FIRST
+        job = CollectorJob("collector-demo", order=order, env={"DRAIN": 10, "LIVENESS": 3})
+        status = run_job(job, endpoint, options.without_shim, svg)
+        print(f"\n{len(job.lines())} of {collector_job.LINES} lines arrived at the collector's sink")
+        complete = status == 0 and job.lines() == list(range(1, collector_job.LINES + 1))
         if options.without_shim:
-            print("without the shim the collector is never stopped: the pod was still running when the demo gave up"
+            print("without the shim nothing stops the collector: the pod was still running when the demo timed out"
                   if status == 3 else f"the pod ended with status {status}")
             return 0
         print("the job is complete" if complete else f"the job is NOT complete (`sidecar-shim run` ended with {status})")
@@ -60,7 +61,7 @@ def run(options, svg):
         containerd.stop()
 
 
-def play(job, endpoint, without_shim, svg):
+def run_job(job, endpoint, without_shim, svg):
     argv = [binary(), "run", "-f", "-", "--runtime-endpoint", endpoint, "--timeout", "12s" if without_shim else "90s"]
     if svg:
         argv += ["--svg", svg]

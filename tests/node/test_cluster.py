@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A node in a real control plane: what a Job's owner gets to see of its jobs, through the API server."""
+"""A node in a cluster with a real control plane: what the owner of a Job sees through the API server."""
 
 from harness import api, images, pod_status, pods, session, wait
-from harness.article import MAIN_FIRST, SIDECAR_FIRST, Article
+from harness.collector_job import MAIN_FIRST, SIDECAR_FIRST, CollectorJob
 from harness.cluster import Cluster
 from harness.kubelet import NODE_NAME
-from harness.node import REFUSAL, UNTIL_TOLD, sidecar_exiting
+from harness.node import REFUSAL, RUN_UNTIL_SIGNAL, sidecar_exiting
 
 CRON_JOB = "every-minute"
 
@@ -16,7 +16,7 @@ class Jobs(Cluster):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # First of all, because its minutes pass while the other tests do their work.
+        # Created first, so that its two minutes pass while the other tests run.
         sidecar = pods.container("sidecar", sidecar_exiting(143), {pods.PRIORITY: 1, pods.TERMINATE: "true"})
         job = pods.job(CRON_JOB, pods.pod(CRON_JOB, [pods.container("main", "sleep 1"), sidecar], "OnFailure"), NODE_NAME)
         cls.api.create(
@@ -34,9 +34,9 @@ class Jobs(Cluster):
             },
         )
 
-    def test_the_articles_job_completes(self):
+    def test_jobs_with_a_collector_complete(self):
         jobs = [
-            Article(f"{policy.lower()}-{order[0]}-first", policy, order)
+            CollectorJob(f"{policy.lower()}-{order[0]}-first", policy, order)
             for policy in ("Never", "OnFailure")
             for order in (MAIN_FIRST, SIDECAR_FIRST)
         ]
@@ -51,19 +51,19 @@ class Jobs(Cluster):
                 self.check_ended_after(name, "main", "collector")
                 job.check_lines(self)
 
-    def test_a_job_whose_main_fails_is_failed_with_its_own_exit_code(self):
+    def test_job_fails_with_the_exit_code_of_main(self):
         sidecar = pods.container("sidecar", sidecar_exiting(143), {pods.PRIORITY: 1, pods.TERMINATE: "true"})
         self.add_job("fails", pods.pod("fails", [pods.container("main", "exit 3"), sidecar]), backoffLimit=1)
         self.wait_job("fails", "Failed")
         condition = self.api.get(f"{api.JOBS}/fails")["status"]["conditions"][-1]
         self.assertEqual("BackoffLimitExceeded", condition["reason"])
-        tries = self.pods_of_job("fails")
-        self.assertEqual(2, len(tries), "the first try and one more")
-        for pod in tries:
+        attempts = self.pods_of_job("fails")
+        self.assertEqual(2, len(attempts), "the first attempt and one retry")
+        for pod in attempts:
             self.check_ended(pod["metadata"]["name"], "Failed", {"main": 3, "sidecar": 0})
 
-    def test_under_on_failure_main_is_tried_again_beside_its_sidecar(self):
-        """Until the job's backoffLimit: then the controller takes the pod away."""
+    def test_main_restarts_under_on_failure_until_backoff_limit(self):
+        """At backoffLimit the Job controller deletes the pod."""
         sidecar = pods.container("sidecar", sidecar_exiting(0), {pods.PRIORITY: 1, pods.TERMINATE: "true"})
         pod = pods.pod("retries", [pods.container("main", "exit 3"), sidecar], "OnFailure")
         seen = {}
@@ -76,16 +76,16 @@ class Jobs(Cluster):
 
         self.add_job("retries", pod, backoffLimit=1)
         self.assertEqual("Failed", wait.until(failed, "job retries ends", 120))
-        # Once; once more where the controller has not seen the first before kubelet's back-off is over.
+        # Once, or twice if kubelet's back-off ends before the Job controller has seen the first restart.
         self.assertIn(seen.pop("main"), (1, 2), "main's restarts")
         self.assertEqual({"sidecar": 0}, seen, "restarts")
 
-    def test_describe_tells_what_a_held_container_waits_for(self):
-        """And the job completes once its sidecar's image is there, with the events of an ordinary pod."""
+    def test_pod_events_name_the_blocking_container(self):
+        """The job completes once the sidecar's image is available; repeated refusals are one event."""
         late_image = "localhost/late-in-cluster:1"
         sidecar = pods.container("sidecar", sidecar_exiting(0), {pods.PRIORITY: 7, pods.TERMINATE: "true"}, image=late_image)
         self.add_job("held", pods.pod("held", [pods.container("main", "sleep 1"), sidecar]))
-        name = wait.until(lambda: self.pods_of_job("held"), "the job's pod is there")[0]["metadata"]["name"]
+        name = wait.until(lambda: self.pods_of_job("held"), "the job's pod exists")[0]["metadata"]["name"]
         message = self.wait_refused(name)
         self.assertIn('"main" (priority 0) waits for "sidecar" (priority 7)', message)
         self.assertEqual("Pending", pod_status.phase(self.pod(name)))
@@ -93,7 +93,7 @@ class Jobs(Cluster):
             lambda: any(
                 (kind, reason) == ("Warning", "Failed") and message in text for kind, reason, text in self.events(name)
             ),
-            "the refusal is among the pod's events",
+            "the pod's events include the refusal",
         )
         self.provide_image(late_image)
         self.wait_job("held", "Complete")
@@ -103,8 +103,8 @@ class Jobs(Cluster):
         refusals = [event for event in self.events(name) if REFUSAL in event[2]]
         self.assertEqual(1, len(refusals), f"repeated refusals are one event with a count: {refusals}")
 
-    def test_a_deleted_pod_starts_nothing_while_its_sidecars_hook_runs(self):
-        """kubelet stops a container only after its preStop hook, in which this one becomes ready after all."""
+    def test_deleted_pod_starts_nothing_during_pre_stop_hook(self):
+        """kubelet stops a container only after its preStop hook; here the sidecar becomes ready during the hook."""
         sidecar = pods.container(
             "sidecar",
             "trap 'exit 0' TERM; while :; do sleep 0.1; done",
@@ -114,16 +114,17 @@ class Jobs(Cluster):
         )
         self.add(pods.pod("deleted", [pods.container("main", "sleep 1"), sidecar]))
         self.wait_refused("deleted")
-        wait.until(lambda: "running" in self.statuses("deleted")["sidecar"]["state"], "kubelet knows that the sidecar runs")
+        wait.until(lambda: "running" in self.statuses("deleted")["sidecar"]["state"], "kubelet reports the sidecar as running")
         self.delete_pod("deleted")
         launched = [line for line in self.shim.log().splitlines() if "launched ahead" in line and "/deleted" in line]
         self.assertEqual([], launched)
 
-    def test_an_in_place_upgrade_of_the_sidecar_leaves_main_alone(self):
-        """As OpenKruise upgrades a sidecar: the image in the pod object is patched, and kubelet restarts that container."""
-        job, service = Article("upgrade-job", "OnFailure", main=UNTIL_TOLD), Article("upgrade-service", "Always", main=UNTIL_TOLD)
+    def test_in_place_upgrade_of_sidecar_does_not_touch_main(self):
+        """As OpenKruise does it: the image in the Pod is patched, and kubelet restarts that container."""
+        job = CollectorJob("upgrade-job", "OnFailure", main=RUN_UNTIL_SIGNAL)
+        service = CollectorJob("upgrade-service", "Always", main=RUN_UNTIL_SIGNAL)
         for upgraded in (job, service):
-            # Images differ by name only, so that what runs before and after is the same collector.
+            # The same image under another name, so that the same collector runs before and after.
             newer = "localhost/newer-collector:" + upgraded.name
             self.provide_image(newer, images.COLLECTOR)
             self.add(upgraded.pod)
@@ -151,9 +152,9 @@ class Jobs(Cluster):
         job.check_lines(self)
         self.assertEqual("CONTAINER_RUNNING", self.in_runtime(service.name)["collector"]["state"])
 
-    def test_jobs_go_on_without_the_api_server(self):
-        """A node is cut off: the sidecar is stopped all the same, and the job is Complete when the API server is back."""
-        job = Article("cut-off", main=UNTIL_TOLD)
+    def test_job_completes_while_the_api_server_is_down(self):
+        """The sidecar is stopped while the node has no connection; the Job is Complete once the API server is up again."""
+        job = CollectorJob("cut-off", main=RUN_UNTIL_SIGNAL)
         self.add_job(job.name, job.pod)
         job.wait_signal("main-runs", 60)
         name = self.only_pod_of_job(job.name)
@@ -165,14 +166,14 @@ class Jobs(Cluster):
         def ended():
             return all(status["state"] == "CONTAINER_EXITED" for status in self.in_runtime(name).values())
 
-        wait.until(ended, "main and collector have ended", 60)
+        wait.until(ended, "main and collector have exited", 60)
         self.control_plane.start_apiserver()
         self.wait_job(job.name, "Complete")
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
         job.check_lines(self)
 
-    def test_zz_the_cron_job_has_run_twice(self):
-        """Last by its name: by now most of its minutes are over."""
+    def test_zz_cron_job_completes_twice(self):
+        """Named to run last, when most of the two minutes have passed."""
 
         def runs():
             found = self.api.items(api.JOBS, labelSelector=f"made-by={CRON_JOB}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How a real kubelet's pods end: whatever way a sidecar goes, and whatever main's own result is."""
+"""Pod completion with a real kubelet: every way in which sidecars and main containers can exit."""
 
 from harness import pods, session, wait
 from harness.node import Node, sidecar_exiting
@@ -11,12 +11,12 @@ FLAG = {pods.TERMINATE: "true"}
 class Completion(Node):
     containerd_version = "2.4"
 
-    def test_every_way_a_sidecar_may_end(self):
-        """Exits 143 or 1 when told, or has to be killed: under both policies the job is what its main is."""
-        ways = {143: sidecar_exiting(143), 1: sidecar_exiting(1), 137: IGNORES_TERM}
-        cases = [(f"ends-{code}-{policy.lower()}", code, policy) for code in ways for policy in ("Never", "OnFailure")]
+    def test_sidecar_exit_codes_do_not_fail_the_job(self):
+        """The sidecar exits with 143 or 1 on SIGTERM, or is killed: under both policies main alone decides the result."""
+        commands = {143: sidecar_exiting(143), 1: sidecar_exiting(1), 137: IGNORES_TERM}
+        cases = [(f"ends-{code}-{policy.lower()}", code, policy) for code in commands for policy in ("Never", "OnFailure")]
         for name, code, policy in cases:
-            containers = [pods.container("main", "sleep 1"), pods.container("sidecar", ways[code], FLAG)]
+            containers = [pods.container("main", "sleep 1"), pods.container("sidecar", commands[code], FLAG)]
             self.add(pods.pod(name, containers, policy, terminationGracePeriodSeconds=3 if code == 137 else 30))
         for name, code, _ in cases:
             with self.subTest(name):
@@ -24,12 +24,12 @@ class Completion(Node):
                 terminated = self.statuses(name)["sidecar"]["state"]["terminated"]
                 self.assertEqual("Completed", terminated["reason"])
                 sidecar = self.in_runtime(name)["sidecar"]
-                self.assertEqual(code, sidecar["exitCode"], "the runtime itself is not deceived")
+                self.assertEqual(code, sidecar["exitCode"], "the runtime keeps the real exit code")
                 self.assertEqual(0, self.through_shim.status(sidecar["id"])["exitCode"])
                 self.check_ended_after(name, "main", "sidecar")
 
-    def test_a_sidecar_that_has_only_just_started_hears_the_signal(self):
-        """Main is over before the sidecar's program has a handler: the signal would be lost and the grace waited for."""
+    def test_sidecar_is_not_stopped_before_it_handles_sigterm(self):
+        """main exits before the sidecar handles SIGTERM, which as process 1 it would ignore until the end of the grace period."""
         late = "sleep 0.5; " + sidecar_exiting(7)
         never = "exec sleep 1000"
         self.add(pods.pod("late", [pods.container("main", "exit 0"), pods.container("sidecar", late, FLAG)]))
@@ -39,8 +39,8 @@ class Completion(Node):
             self.check_ended(name, "Succeeded", {"main": 0, "sidecar": 0})
             self.assertEqual(code, self.in_runtime(name)["sidecar"]["exitCode"])
 
-    def test_mains_own_exit_code_is_the_pods(self):
-        """Under Never one failed main fails the pod, beside another that succeeds; the sidecar goes after both."""
+    def test_failed_main_fails_the_pod_with_its_exit_code(self):
+        """Under Never one failed main container fails the pod, although another succeeds; the sidecar is stopped after both."""
         containers = [
             pods.container("main", "exit 42"),
             pods.container("second", "sleep 2"),
@@ -50,8 +50,8 @@ class Completion(Node):
         self.check_ended("forty-two", "Failed", {"main": 42, "second": 0, "sidecar": 0})
         self.check_ended_after("forty-two", "second", "sidecar")
 
-    def test_under_on_failure_the_sidecar_stays_until_main_succeeds(self):
-        """Main fails twice; kubelet's back-off before the third try is when an impatient shim would stop the sidecar."""
+    def test_sidecar_runs_until_main_succeeds_under_on_failure(self):
+        """main fails twice. During kubelet's back-off before the third attempt the sidecar must keep running."""
         script = "n=$(cat /tries/n 2>/dev/null || echo 0); echo $((n + 1)) >/tries/n; exit $((n < 2))"
         mount = [{"name": "tries", "mountPath": "/tries"}]
         containers = [
@@ -62,8 +62,8 @@ class Completion(Node):
         self.check_ended("third-time", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 2}, seconds=120)
         self.check_ended_after("third-time", "main", "sidecar")
 
-    def test_a_containers_own_restart_rules_decide_when_main_is_over(self):
-        """Under Never main comes again after exit code 7, by its own rule (KEP-5307), and not after 0."""
+    def test_container_restart_rules_decide_when_main_completes(self):
+        """Under Never a restart rule (KEP-5307) makes kubelet restart main after exit code 7, but not after 0."""
         script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; exit 7"
         rule = {"action": "Restart", "exitCodes": {"operator": "In", "values": [7]}}
         main = pods.container(
@@ -74,9 +74,9 @@ class Completion(Node):
         self.check_ended("ruled", "Succeeded", {"main": 0, "sidecar": 0}, restarts={"main": 1})
         self.check_ended_after("ruled", "main", "sidecar")
 
-    def test_a_pod_that_is_restarted_as_a_whole_is_ordered_anew(self):
-        """By a rule of main's kubelet ends and removes all of its containers, and runs them again in the same sandbox (KEP-5532)."""
-        # Long enough for kubelet to see it run: what ended before, it would restart alone.
+    def test_restart_all_containers_is_ordered_again(self):
+        """By a rule of main, kubelet stops and removes all containers and runs them again in the same sandbox (KEP-5532)."""
+        # Long enough for kubelet to see it running: otherwise kubelet restarts this container alone.
         script = "if [ -e /tries/again ]; then exit 0; fi; touch /tries/again; sleep 3; exit 7"
         rule = {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [7]}}
         mount = {"volumeMounts": [{"name": "tries", "mountPath": "/tries"}]}
@@ -87,14 +87,14 @@ class Completion(Node):
         self.check_started_in_order("whole", "sidecar", "main")
         self.check_ended_after("whole", "main", "sidecar")
 
-    def test_a_sidecar_that_failed_by_itself_is_reported_as_it_is(self):
-        """Nobody told it to end: its failure is the pod's, under Never, as it would be without the shim."""
+    def test_sidecar_failure_before_completion_is_not_masked(self):
+        """The shim did not stop it, so under Never its failure fails the pod, as without the shim."""
         containers = [pods.container("main", "sleep 3"), pods.container("sidecar", "exit 9", FLAG)]
         self.add(pods.pod("own-failure", containers))
         self.check_ended("own-failure", "Failed", {"main": 0, "sidecar": 9})
 
-    def test_a_deployments_pod_is_untouched(self):
-        """Always: main ends with 0 again and again, and its flagged sidecars are nobody's to stop."""
+    def test_pod_with_restart_policy_always_is_not_stopped(self):
+        """main exits with 0 repeatedly; under Always a pod never completes, so that the shim must not stop its sidecars."""
         containers = [
             pods.container("main", "sleep 1"),
             pods.container("sidecar", sidecar_exiting(0), {**FLAG, pods.PRIORITY: 1}),

@@ -1,37 +1,28 @@
 #!/usr/bin/env python3
-"""crictl on a real containerd, through sidecar-shim: a person creates and starts containers in whatever order.
+"""crictl on a real containerd through sidecar-shim: a user creates and starts containers in any order.
 
-There is no kubelet here to come back after a refusal, so the shim holds a start until what must come first has been started, as
-long as the caller is willing to wait.
+Without kubelet a refused call is not retried. So the shim holds a StartContainer until the containers with higher priority have
+been started, or fails it at the caller's deadline.
 """
 
-import os
 import re
 import unittest
 
 from harness import crictl, namespaces, pods, session, wait
-from harness.containerd import Containerd
 from harness.crictl import Crictl
-from harness.shim import Shim
+from harness.with_containerd import WithShim
 
 FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
 PRIORITIES = {"low": -5, "plain": None, "middle": 5, "high": 10}
 IN_ORDER = ("high", "middle", "plain", "low")
 
 
-class Containers:
-    """The same for each version; each test has a sandbox of its own."""
-
-    version = None
+class Containers(WithShim):
+    """The tests for each version of containerd; each test has its own sandbox."""
 
     @classmethod
     def setUpClass(cls):
-        cls.containerd = Containerd(cls.version, session.log_dir())
-        cls.addClassCleanup(cls.containerd.stop)
-        cls.containerd.start()
-        cls.shim = Shim(cls.containerd.endpoint, session.log_dir(), name="shim-" + cls.version)
-        cls.addClassCleanup(cls.shim.stop)
-        cls.shim.start()
+        super().setUpClass()
         cls.direct = Crictl(cls.containerd.endpoint)
         cls.crictl = Crictl(cls.shim.endpoint, timeout="20s")
 
@@ -79,14 +70,14 @@ class Containers:
 
     # ---- order ----
 
-    def test_started_in_order(self):
+    def test_starts_in_priority_order_succeed(self):
         containers = self.create_all(("plain", "low", "high", "middle"))
         for name in IN_ORDER:
             self.crictl.start(containers[name], timeout="5s")
         self.check_started_in_order(containers)
 
-    def test_started_in_reverse_order(self):
-        """All are asked for, the last one first; each waits for its turn and all come up in the right order."""
+    def test_starts_in_reverse_order_wait_for_their_turn(self):
+        """Starts are sent in reverse order; each waits for its turn, so that all start in the right order."""
         containers = self.create_all(("low", "middle", "plain", "high"))
         starting = {}
         for name in reversed(IN_ORDER[1:]):
@@ -98,7 +89,7 @@ class Containers:
             self.check_done(process)
         self.check_started_in_order(containers)
 
-    def test_a_start_gives_up_in_words_when_the_caller_does(self):
+    def test_held_start_fails_with_a_reason_at_the_deadline(self):
         containers = self.create_all(("low", "high"))
         with self.assertRaises(crictl.Failed) as failed:
             self.crictl.start(containers["low"], timeout="2s")
@@ -108,21 +99,21 @@ class Containers:
             self.crictl.start(containers[name])
         self.check_started_in_order(containers)
 
-    def test_a_removed_neighbour_is_not_waited_for(self):
+    def test_start_does_not_wait_for_a_removed_container(self):
         containers = self.create_all(("low", "high"))
         starting = self.start_in_background(containers["low"])
         self.check_waits(starting, containers["low"])
         self.crictl.run("rm", containers["high"])
         self.check_done(starting)
 
-    def test_a_neighbour_that_ran_and_ended_is_not_waited_for(self):
+    def test_start_does_not_wait_for_an_exited_container(self):
         high = self.create("high", "exit 0", {pods.PRIORITY: 10})
         low = self.create("low")
         self.crictl.start(high)
-        wait.until(lambda: self.state(high) == "CONTAINER_EXITED", "high has ended")
+        wait.until(lambda: self.state(high) == "CONTAINER_EXITED", "high has exited")
         self.crictl.start(low, timeout="5s")
 
-    def test_a_start_can_be_given_up_by_stopping_the_pod(self):
+    def test_stopping_the_pod_ends_a_held_start(self):
         containers = self.create_all(("low", "high"))
         starting = self.start_in_background(containers["low"])
         self.check_waits(starting, containers["low"])
@@ -130,13 +121,13 @@ class Containers:
         wait.until(lambda: starting.poll() is not None, "crictl start returns", 10)
         self.assertNotEqual("CONTAINER_RUNNING", self.state(containers["low"]))
 
-    def test_equal_priorities_and_none_need_no_order(self):
+    def test_equal_priorities_start_in_any_order(self):
         names = ("c", "a", "b")
         containers = {name: self.create(name) for name in names}
         for name in sorted(names):
             self.crictl.start(containers[name], timeout="5s")
 
-    def test_a_bad_priority_is_refused_in_words(self):
+    def test_malformed_priority_is_refused_with_its_value(self):
         for value in ("high", " 5", "1.5", "99999999999"):
             with self.subTest(value):
                 with self.assertRaises(crictl.Failed) as failed:
@@ -147,12 +138,12 @@ class Containers:
 
     # ---- restarts ----
 
-    def test_the_shim_crashes_while_a_start_waits(self):
+    def test_shim_crash_while_a_start_is_held(self):
         containers = self.create_all(("low", "high"))
         starting = self.start_in_background(containers["low"])
         self.check_waits(starting, containers["low"])
         self.shim.kill_and_start()
-        wait.until(lambda: starting.poll() is not None, "the waiting call has failed with its shim", 10)
+        wait.until(lambda: starting.poll() is not None, "the held call has failed with the crash", 10)
         self.assertNotEqual(0, starting.returncode)
 
         again = self.start_in_background(containers["low"])
@@ -161,29 +152,29 @@ class Containers:
         self.check_done(again)
         self.check_started_in_order(containers)
 
-    def test_containerd_restarts_between_create_and_start(self):
+    def test_containerd_restart_between_create_and_start(self):
         containers = self.create_all(("low", "high"))
         self.containerd.restart()
-        wait.until(lambda: self.crictl.result("ps", timeout="1s").returncode == 0, "the shim has found it again", 3)
+        wait.until(lambda: self.crictl.result("ps", timeout="1s").returncode == 0, "the shim has reconnected", 3)
         starting = self.start_in_background(containers["low"])
         self.check_waits(starting, containers["low"])
         self.crictl.start(containers["high"])
         self.check_done(starting)
         self.check_started_in_order(containers)
 
-    def test_containerd_is_down_for_a_while(self):
+    def test_calls_fail_while_containerd_is_down(self):
         self.containerd.daemon.terminate()
         self.addCleanup(lambda: self.containerd.daemon.alive() or self.containerd.start())
         result = self.crictl.result("ps", timeout="5s")
         self.assertNotEqual(0, result.returncode)
         self.assertIn(b"Unavailable", result.stderr)
         self.containerd.start()
-        wait.until(lambda: self.crictl.result("ps", timeout="1s").returncode == 0, "the shim has found it again", 3)
+        wait.until(lambda: self.crictl.result("ps", timeout="1s").returncode == 0, "the shim has reconnected", 3)
 
     # ---- transparency ----
 
-    def test_crictl_prints_the_same_through_the_shim(self):
-        """Byte for byte, standard error and exit status too."""
+    def test_crictl_output_is_the_same_through_the_shim(self):
+        """Compares standard output, standard error and exit status."""
         script = "echo to-stdout; echo to-stderr >&2; " + FOREVER
         running = self.create("running", script, {"WORD": "a b", "BINARY": "ünïcode"})
         created = self.create("created")
@@ -230,7 +221,7 @@ class Containers:
                 self.check_same(command)
 
     def check_same(self, command):
-        """Some answers change by themselves (a disk's usage): what is compared is a pair taken between two equal direct ones."""
+        """Some output changes over time (disk usage), so the shim's is taken between two direct runs that are equal."""
 
         def same_twice():
             before = _printed(self.direct.result(*command))
@@ -238,14 +229,14 @@ class Containers:
             after = _printed(self.direct.result(*command))
             return (before, through) if before == after else None
 
-        direct, through = wait.until(same_twice, "containerd's own answer stays the same", 20)
+        direct, through = wait.until(same_twice, "containerd's own output stays the same", 20)
         self.assertEqual(direct, through)
 
-    def test_stats_come_through(self):
-        """Figures that never stay the same: only their shape is compared."""
+    def test_stats_have_the_same_shape_through_the_shim(self):
+        """The figures change all the time, so only their structure is compared."""
         container = self.create("main")
         self.crictl.start(container)
-        wait.until(lambda: self.crictl.json("stats")["stats"], "there are figures")
+        wait.until(lambda: self.crictl.json("stats")["stats"], "the runtime reports figures")
         self.assertEqual(_shape(self.direct.json("stats")), _shape(self.crictl.json("stats")))
 
     def test_updates_reach_the_container(self):
@@ -257,7 +248,7 @@ class Containers:
 
 
 def _printed(result):
-    """Exit status and output, without the time of day and the process id that crictl puts before its errors."""
+    """Exit status and output, without the time of day and the process id in crictl's error lines."""
     stderr = re.sub(rb'time="[^"]*"|^[EWI]\d{4} \S+ +\d+ ', b"", result.stderr, flags=re.MULTILINE)
     return result.returncode, result.stdout.decode(), stderr.decode()
 

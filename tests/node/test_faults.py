@@ -1,28 +1,28 @@
 #!/usr/bin/env python3
-"""One part of the node fails at each step of a job's life: while main is held, runs, its sidecar is draining, and after the end."""
+"""One component of the node fails at each step of a job: main is held, main runs, the sidecar drains, the job is complete."""
 
 import os
 
 from harness import pods, session, wait
-from harness.article import Article
-from harness.node import UNTIL_TOLD, Node, sidecar_exiting
+from harness.collector_job import CollectorJob
+from harness.node import RUN_UNTIL_SIGNAL, Node, sidecar_exiting
 
-# Says that it was told to stop, and takes as long as the test wants.
-DRAINS_UNTIL_TOLD = (
+# Signals that it has received SIGTERM, and exits when the test signals it to.
+DRAIN_UNTIL_SIGNAL = (
     "stop() { touch /sink/stopping; until [ -e /sink/may-stop ]; do sleep 0.05; done; exit 143; }; trap stop TERM; "
     "while :; do sleep 0.1; done"
 )
-DRAINS_AT_ONCE = sidecar_exiting(143)
-ENDS_WELL, ENDS_BADLY = "trap 'exit 0' TERM; ", "trap 'exit 1' TERM; "
+EXIT_143 = sidecar_exiting(143)
+EXIT_0_ON_TERM, EXIT_1_ON_TERM = "trap 'exit 0' TERM; ", "trap 'exit 1' TERM; "
 
 
 class Faults(Node):
     containerd_version = "2.4"
 
-    def walk(self, name, fault):
-        """Takes a job through its life with the fault at each step; none of them may be seen in its result."""
+    def run_with_fault(self, name, fault):
+        """Runs a job and injects the fault at each step; the result must be the same as without faults."""
         image = f"localhost/late-{name}:1"
-        job = Article(name, "OnFailure", main=UNTIL_TOLD, collector=DRAINS_UNTIL_TOLD, collector_image=image)
+        job = CollectorJob(name, "OnFailure", main=RUN_UNTIL_SIGNAL, collector=DRAIN_UNTIL_SIGNAL, collector_image=image)
         self.add(job.pod)
 
         message = self.wait_refused(name, blocker="collector")
@@ -36,65 +36,65 @@ class Faults(Node):
         running = self.ids(name)
         fault()
         self.wait_all_running(name, 2)
-        self.assertEqual(running, self.ids(name), "containers run on")
+        self.assertEqual(running, self.ids(name), "the same containers keep running")
 
         job.signal("main-may-end")
         job.wait_signal("stopping")
-        # A runtime that is ended before it has written an exit down makes one up later.
-        wait.until(lambda: self.in_runtime(name)["main"]["state"] == "CONTAINER_EXITED", "the runtime has recorded main's end")
+        # A runtime that stops before it has recorded an exit reports an invented one after its restart.
+        wait.until(lambda: self.in_runtime(name)["main"]["state"] == "CONTAINER_EXITED", "the runtime has recorded main's exit")
         fault()
         job.signal("may-stop")
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
         self.check_ended_after(name, "main", "collector")
 
         fault()
-        # It must stay so when kubelet reads everything anew: a mask that slips would restart the sidecar under OnFailure.
+        # The exit code must stay masked when kubelet reads it again: otherwise kubelet would restart the sidecar under OnFailure.
         self.kubelet.restart()
-        # It shows a pod of whose containers it has read nothing yet as Pending.
+        # After its start kubelet reports a pod as Pending until it has read the containers' status.
         wait.holds(lambda: self.kubelet.phase(name) in (None, "Pending", "Succeeded"), f"{name} stays Succeeded", 3)
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0})
-        self.assertEqual(running, self.ids(name), "and nothing was started again")
-        self.assertEqual(143, self.in_runtime(name)["collector"]["exitCode"], "what was masked")
+        self.assertEqual(running, self.ids(name), "no container was restarted")
+        self.assertEqual(143, self.in_runtime(name)["collector"]["exitCode"], "the real exit code")
 
     def ids(self, name):
         return {container: status["id"] for container, status in self.in_runtime(name).items()}
 
-    def test_the_shim_is_killed_at_each_step(self):
-        self.walk("shim-killed", self.shim.kill_and_start)
+    def test_shim_is_killed_at_each_step(self):
+        self.run_with_fault("shim-killed", self.shim.kill_and_start)
 
-    def test_the_shim_is_restarted_at_each_step(self):
-        """As an upgrade does it."""
+    def test_shim_is_restarted_at_each_step(self):
+        """Like an upgrade of the shim."""
 
         def restart():
             self.shim.stop()
             self.shim.start()
 
-        self.walk("shim-restarted", restart)
+        self.run_with_fault("shim-restarted", restart)
 
     def test_kubelet_is_killed_at_each_step(self):
         def kill():
             self.kubelet.kill()
             self.kubelet.start()
 
-        self.walk("kubelet-killed", kill)
+        self.run_with_fault("kubelet-killed", kill)
 
     def test_kubelet_is_restarted_at_each_step(self):
-        self.walk("kubelet-restarted", self.kubelet.restart)
+        self.run_with_fault("kubelet-restarted", self.kubelet.restart)
 
     def test_containerd_is_restarted_at_each_step(self):
         def restart():
             self.containerd.restart()
-            self.runtime.wait_answers()
+            self.runtime.wait_available()
 
-        self.walk("containerd-restarted", restart)
+        self.run_with_fault("containerd-restarted", restart)
 
     def kill_sandbox(self, job):
         os.unlink(os.path.join(job.sink_dir, "main-runs"))
         (sandbox,) = self.runtime.sandboxes(f"--label=io.kubernetes.pod.name={self.runtime_name(job.name)}")
         self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", sandbox["id"])
 
-    def until_main_runs_in_a_new_sandbox(self, job):
-        """Of a pod whose sandbox is lost while its containers run; returns what had run."""
+    def run_until_recreated(self, job):
+        """Kills the sandbox while both containers run, and waits until main runs in a new one; returns the old container ids."""
         self.add(job.pod)
         self.wait_running(job)
         before = self.ids(job.name)
@@ -103,47 +103,50 @@ class Faults(Node):
         self.assertNotEqual(before["main"], self.ids(job.name)["main"])
         return before
 
-    def lose_the_sandbox(self, job):
-        """As after a crash of the pause process or a reboot: what has run in the old sandbox counts for nothing in the new."""
+    def check_sandbox_recreation(self, job):
+        """As after a crash of the pause process or a reboot: containers are ordered again in the new sandbox."""
         name = job.name
-        before = self.until_main_runs_in_a_new_sandbox(job)
+        before = self.run_until_recreated(job)
         wait.until(lambda: not set(before.values()) & set(self.ids(name).values()), "both containers are new", 60)
         self.check_started_in_order(name, "collector", "main")
         job.signal("main-may-end")
         self.check_ended(name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
 
-    def test_a_sandbox_that_dies_is_ordered_anew(self):
-        """Kubelet decides what to start in the new sandbox before it ends what runs in the old: exit code 0 then means nothing."""
-        for collectors_exit_code in (143, 0):
-            with self.subTest(collectors_exit_code):
-                name, env = f"new-sandbox-{collectors_exit_code}", {"EXIT_CODE": collectors_exit_code}
-                job = Article(name, "OnFailure", main=ENDS_BADLY + UNTIL_TOLD, env=env)
-                self.lose_the_sandbox(job)
+    def test_recreated_sandbox_is_ordered_again(self):
+        """kubelet decides what to create in the new sandbox before it kills the old containers (computePodActions), so that
+        their exit codes, even 0, do not count."""
+        for exit_code in (143, 0):
+            with self.subTest(exit_code):
+                name, env = f"new-sandbox-{exit_code}", {"EXIT_CODE": exit_code}
+                job = CollectorJob(name, "OnFailure", main=EXIT_1_ON_TERM + RUN_UNTIL_SIGNAL, env=env)
+                self.check_sandbox_recreation(job)
                 job.check_lines(self)
 
-    def test_a_main_that_ended_well_with_its_sandbox_is_waited_for(self):
-        """In the new sandbox it is held for longer than the grace after which its end might count."""
-        job = Article("new-sandbox-slow", "OnFailure", main=ENDS_WELL + UNTIL_TOLD, collector="sleep 9; touch /tmp/ok; " + DRAINS_AT_ONCE)
+    def test_main_that_exited_0_with_its_sandbox_restarts(self):
+        """In the new sandbox main is held for longer than the restart grace period, after which its exit could count as final."""
+        script = "sleep 9; touch /tmp/ok; " + EXIT_143
+        job = CollectorJob("new-sandbox-slow", "OnFailure", main=EXIT_0_ON_TERM + RUN_UNTIL_SIGNAL, collector=script)
         job.pod["spec"]["terminationGracePeriodSeconds"] = 2
         collector = job.pod["spec"]["containers"][1]
         collector["readinessProbe"] = {"exec": {"command": ["cat", "/tmp/ok"]}, "failureThreshold": 30}
-        self.lose_the_sandbox(job)
+        self.check_sandbox_recreation(job)
 
-    def test_a_main_that_kubelet_asks_for_only_once_is_not_lost(self):
-        """It ended well with its sandbox, and with its hook it can only be started by kubelet, which will not come back for it."""
-        job = Article("new-sandbox-once", "OnFailure", main=ENDS_WELL + UNTIL_TOLD, collector=DRAINS_AT_ONCE)
+    def test_main_that_kubelet_creates_only_once_is_admitted(self):
+        """main exited with 0 with its sandbox. Because of its postStart hook only kubelet can create it, and kubelet does not retry."""
+        job = CollectorJob("new-sandbox-once", "OnFailure", main=EXIT_0_ON_TERM + RUN_UNTIL_SIGNAL, collector=EXIT_143)
         main = job.pod["spec"]["containers"][0]
         main["lifecycle"] = {"postStart": {"exec": {"command": ["true"]}}}
-        self.until_main_runs_in_a_new_sandbox(job)
+        self.run_until_recreated(job)
         self.wait_running(job)
         job.signal("main-may-end")
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 1}, seconds=90)
 
-    def test_a_collector_that_does_not_come_again_is_not_waited_for(self):
-        """It ended well with its sandbox. After init containers kubelet decides anew what to run, and takes it for finished."""
-        job = Article("new-sandbox-init", "OnFailure", main=ENDS_BADLY + UNTIL_TOLD, collector=sidecar_exiting(0))
+    def test_sidecar_that_kubelet_does_not_restart_is_no_blocker(self):
+        """The collector exits with 0 with its sandbox. After init containers kubelet decides again what to create, and then
+        treats the collector as completed."""
+        job = CollectorJob("new-sandbox-init", "OnFailure", main=EXIT_1_ON_TERM + RUN_UNTIL_SIGNAL, collector=sidecar_exiting(0))
         job.pod["spec"]["initContainers"] = [pods.container("init", "true")]
-        before = self.until_main_runs_in_a_new_sandbox(job)
+        before = self.run_until_recreated(job)
         job.signal("main-may-end")
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0}, restarts={"main": 1, "collector": 0}, seconds=90)
         self.assertEqual(before["collector"], self.ids(job.name)["collector"])

@@ -1,31 +1,27 @@
 #!/usr/bin/env python3
-"""The private node by itself, without sidecar-shim: when this fails, the other node tests say nothing about the shim."""
+"""The test node without sidecar-shim. While a test here fails, failures of other node tests say nothing about the shim."""
 
 import os
 import unittest
 
 from harness import crictl, pods, session, wait
-from harness.containerd import Containerd
 from harness.crictl import Crictl
 from harness.kubelet import Kubelet
+from harness.with_containerd import WithContainerd
 
 
-class ContainerdAlone:
-    """The same for each version."""
-
-    version = None
+class ContainerdAlone(WithContainerd):
+    """The tests for each version of containerd."""
 
     @classmethod
     def setUpClass(cls):
-        cls.containerd = Containerd(cls.version, session.log_dir())
-        cls.addClassCleanup(cls.containerd.stop)
-        cls.containerd.start()
+        super().setUpClass()
         cls.crictl = Crictl(cls.containerd.endpoint)
 
-    def test_version(self):
+    def test_runs_the_expected_version(self):
         self.assertIn(self.version, self.crictl.run("version"))
 
-    def test_a_pod_survives_a_restart_of_containerd(self):
+    def test_containers_survive_a_restart_of_containerd(self):
         folder = self.containerd.dir
         logs = os.path.join(folder, "pod-logs")
         pod_config = crictl.write_config(folder, "pod", pods.sandbox_config("alone", log_directory=logs))
@@ -39,11 +35,11 @@ class ContainerdAlone:
         wait.until(lambda: self.crictl.logs(container) == "hello\n", "the container has written its line")
 
         self.containerd.restart()
-        self.crictl.wait_answers()
+        self.crictl.wait_available()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
         self.containerd.kill()
         self.containerd.start()
-        self.crictl.wait_answers()
+        self.crictl.wait_available()
         self.assertEqual("CONTAINER_RUNNING", self.crictl.status(container)["state"])
 
         self.crictl.run("stop", "--timeout=10", container)
@@ -53,7 +49,7 @@ class ContainerdAlone:
         self.crictl.remove_everything()
         self.assertEqual([], self.crictl.sandboxes())
 
-    def test_a_pod_with_a_network_of_its_own(self):
+    def test_pod_gets_an_address_from_cni(self):
         config = pods.sandbox_config("networked")
         del config["linux"]
         sandbox = self.crictl.run_pod(crictl.write_config(self.containerd.dir, "networked", config))
@@ -70,17 +66,17 @@ class Containerd24(ContainerdAlone, unittest.TestCase):
     version = "2.4"
 
 
-class KubeletAlone(unittest.TestCase):
+class KubeletAlone(WithContainerd, unittest.TestCase):
+    version = "2.4"
+
     @classmethod
     def setUpClass(cls):
-        cls.containerd = Containerd("2.4", session.log_dir())
-        cls.addClassCleanup(cls.containerd.stop)
-        cls.containerd.start()
+        super().setUpClass()
         cls.kubelet = Kubelet(session.log_dir())
         cls.addClassCleanup(cls.kubelet.stop)
         cls.kubelet.start(cls.containerd.endpoint)
 
-    def test_a_static_pod_runs_to_completion_and_is_deleted(self):
+    def test_static_pod_completes_and_is_deleted(self):
         self.kubelet.add(pods.pod("simple", [pods.container("main", "exit 0"), pods.container("other", "sleep 1")]))
         self.kubelet.wait_phase("simple", "Succeeded")
         statuses = self.kubelet.container_statuses("simple")
@@ -88,8 +84,8 @@ class KubeletAlone(unittest.TestCase):
         self.assertEqual(0, statuses["main"]["state"]["terminated"]["exitCode"])
         self.kubelet.remove("simple")
 
-    def test_an_unmanaged_job_with_a_sidecar_never_ends(self):
-        """What sidecar-shim is for: nothing here stops the sidecar. If this fails, the other tests prove nothing."""
+    def test_without_the_shim_a_sidecar_keeps_the_pod_running(self):
+        """The problem that sidecar-shim solves. If this fails, the other tests do not prove anything."""
         sidecar = pods.container("sidecar", "trap 'exit 0' TERM; while :; do sleep 0.1; done", {pods.TERMINATE: "true"})
         self.kubelet.add(pods.pod("stuck", [pods.container("main", "exit 0"), sidecar]))
         wait.until(
@@ -98,7 +94,7 @@ class KubeletAlone(unittest.TestCase):
         wait.holds(lambda: self.kubelet.phase("stuck") == "Running", "the pod stays Running", 4)
         self.kubelet.remove("stuck")
 
-    def test_kubelet_comes_back_after_a_crash(self):
+    def test_kubelet_restarts_after_a_crash(self):
         self.kubelet.add(pods.pod("steady", [pods.container("main", "sleep 1000")]))
         self.kubelet.wait_phase("steady", "Running")
         self.kubelet.kill()
@@ -107,20 +103,19 @@ class KubeletAlone(unittest.TestCase):
         self.assertEqual(0, self.kubelet.container_statuses("steady")["main"]["restartCount"])
         self.kubelet.remove("steady")
 
-    def test_the_pods_api_socket_is_there(self):
+    def test_kubelet_serves_the_pods_api(self):
         wait.until(lambda: os.path.exists(self.kubelet.pods_api_socket), "kubelet serves its PodsAPI socket", 10)
 
 
-class KubeletWithoutPodsApi(unittest.TestCase):
-    """As older ones are: what the shim falls back on can be tested with the newest kubelet too."""
+class KubeletWithoutPodsApi(WithContainerd, unittest.TestCase):
+    """Like kubelet before 1.37, so that the other spec sources can be tested with the newest kubelet."""
 
-    def test_there_is_no_socket(self):
-        containerd = Containerd("2.4", session.log_dir())
-        self.addCleanup(containerd.stop)
-        containerd.start()
+    version = "2.4"
+
+    def test_feature_gate_disables_the_pods_api(self):
         kubelet = Kubelet(session.log_dir(), feature_gates={"PodsAPI": False})
         self.addCleanup(kubelet.stop)
-        kubelet.start(containerd.endpoint)
+        kubelet.start(self.containerd.endpoint)
         kubelet.add(pods.pod("simple", [pods.container("main", "exit 0")]))
         kubelet.wait_phase("simple", "Succeeded")
         self.assertFalse(os.path.exists(kubelet.pods_api_socket))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fifty Jobs at once on one node: order and termination hold for each while all of them compete for kubelet, runtime and shim."""
+"""Fifty Jobs at the same time on one node: each is ordered and completes while all compete for kubelet, runtime and shim."""
 
 import datetime
 
 from harness import api, session, wait
-from harness.article import MAIN_FIRST, SIDECAR_FIRST, Article
+from harness.collector_job import MAIN_FIRST, SIDECAR_FIRST, CollectorJob
 from harness.cluster import Cluster
 
 JOBS = 50
@@ -14,16 +14,16 @@ SECONDS = 600
 class Load(Cluster):
     containerd_version = "2.4"
 
-    def test_fifty_jobs_at_once(self):
+    def test_fifty_jobs_complete_in_order(self):
         jobs = [
-            Article(f"load-{number:02}", ("Never", "OnFailure")[number // 2 % 2], (MAIN_FIRST, SIDECAR_FIRST)[number % 2])
+            CollectorJob(f"load-{number:02}", ("Never", "OnFailure")[number // 2 % 2], (MAIN_FIRST, SIDECAR_FIRST)[number % 2])
             for number in range(JOBS)
         ]
         for job in jobs:
             self.add_job(job.name, job.pod, backoffLimit=0)
 
         def ended():
-            """All have a completion time or a failure; one list instead of fifty gets, for the node is busy enough."""
+            """Whether all have completed or failed. One LIST instead of fifty GETs, because the node is busy."""
             found = {job["metadata"]["name"]: job["status"] for job in self.api.items(api.JOBS)}
             return all(found[job.name].get("completionTime") or found[job.name].get("failed") for job in jobs)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`sidecar-shim run`: a pod manifest against a real containerd through the shim, without any kubelet.
+"""`sidecar-shim run`: a pod manifest on a real containerd through the shim, without kubelet.
 
-The tool plays kubelet, so what it shows of the article's job must be what test_kubelet.py sees with the real one.
+The command simulates kubelet, so its timeline must show what test_kubelet.py asserts with a real kubelet.
 """
 
 import json
@@ -9,26 +9,17 @@ import os
 import subprocess
 import unittest
 
-from harness import article, namespaces, pods, session
-from harness.article import Article
-from harness.containerd import Containerd
-from harness.shim import Shim, binary
+from harness import collector_job, namespaces, pods, session
+from harness.collector_job import CollectorJob
+from harness.shim import binary
+from harness.with_containerd import WithShim
 
 
-class Run:
-    version = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.containerd = Containerd(cls.version, session.log_dir())
-        cls.addClassCleanup(cls.containerd.stop)
-        cls.containerd.start()
-        cls.shim = Shim(cls.containerd.endpoint, session.log_dir(), name="shim-run-" + cls.version)
-        cls.addClassCleanup(cls.shim.stop)
-        cls.shim.start()
+class Run(WithShim):
+    """The tests for each version of containerd."""
 
     def run_pod(self, pod, status, endpoint=None):
-        """Runs the pod with the tool; returns {container name: its attempts} and the phase, from the JSON timeline."""
+        """Runs the pod; returns {container name: its attempts} and the phase from the JSON timeline."""
         folder = namespaces.work_dir("run")
         manifest, timeline = os.path.join(folder, "pod.json"), os.path.join(folder, "timeline.json")
         with open(manifest, "w", encoding="utf-8") as file:
@@ -41,11 +32,11 @@ class Run:
             shown = json.load(file)
         return {container["name"]: container["attempts"] for container in shown["containers"]}, shown["phase"]
 
-    def test_the_articles_job(self):
+    def test_job_with_a_collector_completes(self):
         for policy in ("Never", "OnFailure"):
-            for order in (article.MAIN_FIRST, article.SIDECAR_FIRST):
+            for order in (collector_job.MAIN_FIRST, collector_job.SIDECAR_FIRST):
                 with self.subTest(policy, first=order[0]):
-                    job = Article(f"run-{policy.lower()}-{order[0]}", policy, order)
+                    job = CollectorJob(f"run-{policy.lower()}-{order[0]}", policy, order)
                     containers, phase = self.run_pod(job.pod, 0)
                     self.assertEqual("Succeeded", phase)
                     (main,), (collector,) = containers["main"], containers["collector"]
@@ -54,8 +45,8 @@ class Run:
                     self.assertEqual((0, 0), (main["exitCode"], collector["reportedExitCode"]))
                     job.check_lines(self)
 
-    def test_without_the_shim_the_job_does_not_end(self):
-        job = Article("run-direct")
+    def test_without_the_shim_the_pod_keeps_running(self):
+        job = CollectorJob("run-direct")
         job.pod["spec"]["terminationGracePeriodSeconds"] = 1
         argv = [binary(), "run", "-f", "-", "--runtime-endpoint", self.containerd.endpoint, "--timeout", "6s"]
         result = subprocess.run(
@@ -63,14 +54,14 @@ class Run:
         )
         self.assertEqual(3, result.returncode, result.stdout)
 
-    def test_a_masked_exit_code(self):
+    def test_timeline_shows_a_masked_exit_code(self):
         sidecar = pods.container("sidecar", "trap 'exit 143' TERM; while :; do sleep 0.1; done", {pods.TERMINATE: "true"})
         containers, phase = self.run_pod(pods.pod("run-143", [pods.container("main", "sleep 1"), sidecar], "OnFailure"), 0)
         self.assertEqual("Succeeded", phase)
         (sidecar,) = containers["sidecar"]
         self.assertEqual((143, 0, True), (sidecar["exitCode"], sidecar["reportedExitCode"], sidecar["masked"]))
 
-    def test_a_failed_main(self):
+    def test_timeline_shows_a_failed_main(self):
         sidecar = pods.container("sidecar", "trap 'exit 0' TERM; while :; do sleep 0.1; done", {pods.TERMINATE: "true"})
         containers, phase = self.run_pod(pods.pod("run-fails", [pods.container("main", "exit 3"), sidecar]), 1)
         self.assertEqual("Failed", phase)

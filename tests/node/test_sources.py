@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The shim learns of pods from one source alone, or from the only one that talks sense, or from none."""
+"""The shim with a single spec source, with one useful source among unresponsive and malformed ones, and with none."""
 
 import contextlib
 import http.server
@@ -9,41 +9,41 @@ import shutil
 import socket
 import threading
 
-from asks_for_nothing import AsksForNothing
+from unmanaged_pod import UnmanagedPod
 from essentials import WaitsForReadiness
 from harness import api, namespaces, session, wait
-from harness.article import SIDECAR_FIRST, Article
+from harness.collector_job import SIDECAR_FIRST, CollectorJob
 from harness.certificates import Authority
 from harness.cluster import Cluster
 from harness.kubelet import NODE_NAME, Kubelet
-from harness.node import UNTIL_TOLD, Node, sidecar_exiting
+from harness.node import RUN_UNTIL_SIGNAL, Node, sidecar_exiting
 from names_only import NamesOnly
 
 WITHOUT_PODS_API = {"PodsAPI": False}
-# Where nodes of a cloud have kubelet's kubeconfig, and where the shim finds it.
+# Where cloud providers' nodes have kubelet's kubeconfig; one of the paths that the shim searches.
 KUBECONFIG = "/var/lib/kubelet/kubeconfig"
 
 
-class OrdersAJob:
-    """Whose spec comes from cls.source."""
+class OrdersJob:
+    """A job whose spec comes from cls.source."""
 
     @classmethod
     def shim_arguments(cls):
         return ("--sources", cls.source)
 
-    def test_a_job_is_ordered_and_completes(self):
-        job = Article("from-" + self.source)
+    def test_job_is_ordered_and_completes(self):
+        job = CollectorJob("from-" + self.source)
         self.add(job.pod)
-        self.check_article(job)
+        self.check_collector_job(job)
         self.assertIn(f"spec of pod default/{self.runtime_name(job.name)} from {self.source}", self.shim.log())
 
 
-class PodsApi(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
+class PodsApi(OrdersJob, WaitsForReadiness, UnmanagedPod, Node):
     containerd_version = "2.4"
     source = "pods-api"
 
 
-class StaticManifests(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
+class StaticManifests(OrdersJob, WaitsForReadiness, UnmanagedPod, Node):
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
     source = "static-pod"
@@ -53,17 +53,17 @@ class StaticManifests(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
         return (*super().shim_arguments(), "--node-name", NODE_NAME)
 
 
-class NoSource(AsksForNothing, Node):
+class NoSource(UnmanagedPod, Node):
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
 
     @classmethod
     def shim_arguments(cls):
-        return ("--sources", "annotation")  # which no pod of the test has
+        return ("--sources", "annotation")  # an annotation that no pod here has
 
 
-class ApiServer(OrdersAJob, WaitsForReadiness, AsksForNothing, Cluster):
-    """As kubelet: its kubeconfig, its certificate, what the node authorizer lets a node do."""
+class ApiServer(OrdersJob, WaitsForReadiness, UnmanagedPod, Cluster):
+    """With kubelet's kubeconfig and certificate, and so with the rights that the node authorizer grants."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
@@ -83,67 +83,68 @@ class ApiServer(OrdersAJob, WaitsForReadiness, AsksForNothing, Cluster):
         finally:
             self.control_plane.start_apiserver()
 
-    def wait_both_ended(self, name):
+    def wait_both_exited(self, name):
         def ended():
             statuses = self.in_runtime(name).values()
             return len(statuses) == 2 and all(status["state"] == "CONTAINER_EXITED" for status in statuses)
 
-        wait.until(ended, "main and collector have ended", 60)
+        wait.until(ended, "main and collector have exited", 60)
 
-    def test_a_shim_that_crashes_while_the_api_server_is_away_still_waits_for_readiness(self):
-        """It reads what it knew of the pod out of what it has written into the sidecar's annotations."""
+    def test_shim_crash_while_the_api_server_is_down(self):
+        """After its restart the shim reads the pod's spec from the annotations that it has stamped on the sidecar, and main
+        keeps waiting for readiness."""
         collector = "until [ -e /sink/may-be-ready ]; do sleep 0.1; done; touch /tmp/ok; " + sidecar_exiting(143)
-        job = Article("crash-without-api", "OnFailure", main=UNTIL_TOLD, collector=collector)
+        job = CollectorJob("crash-without-api", "OnFailure", main=RUN_UNTIL_SIGNAL, collector=collector)
         probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 10, "failureThreshold": 30}
         job.pod["spec"]["containers"][1]["readinessProbe"] = probe
         self.add_job(job.name, job.pod)
-        name = wait.until(lambda: self.pods_of_job(job.name), "the job's pod is there")[0]["metadata"]["name"]
+        name = wait.until(lambda: self.pods_of_job(job.name), "the job's pod exists")[0]["metadata"]["name"]
         self.wait_refused(name, blocker="collector")
         wait.until(lambda: self.in_runtime(name).get("collector", {}).get("startedAtNs", 0) > 0, "the collector runs")
         with self.without_api_server():
             log_before = len(self.shim.log())
             self.shim.kill_and_start()
             held = f"container held back: pod=default/{name}"
-            wait.until(lambda: held in self.shim.log()[log_before:], "kubelet has asked for main again", 60)
+            wait.until(lambda: held in self.shim.log()[log_before:], "kubelet has retried main", 60)
             wait.holds(lambda: "main" not in self.in_runtime(name), "main is held", 2)
             job.signal("may-be-ready")
             job.wait_signal("main-runs", 90)
             job.signal("main-may-end")
-            self.wait_both_ended(name)
+            self.wait_both_exited(name)
         self.wait_job(job.name, "Complete")
         self.check_started_in_order(name, "collector", "main")
 
-    def test_a_pod_is_ordered_though_the_api_server_is_away_since_it_was_bound(self):
+    def test_pod_is_ordered_while_the_api_server_is_down(self):
         image = "localhost/late-collector:1"
-        job = Article("api-server-away", "OnFailure", main=UNTIL_TOLD, collector_image=image)
+        job = CollectorJob("api-server-away", "OnFailure", main=RUN_UNTIL_SIGNAL, collector_image=image)
         self.add_job(job.name, job.pod)
-        name = wait.until(lambda: self.pods_of_job(job.name), "the job's pod is there")[0]["metadata"]["name"]
+        name = wait.until(lambda: self.pods_of_job(job.name), "the job's pod exists")[0]["metadata"]["name"]
         self.wait_refused(name, blocker="collector")
         with self.without_api_server():
             self.provide_image(image, like="localhost/collector:1")
             job.wait_signal("main-runs", 90)
             self.check_started_in_order(name, "collector", "main")
             job.signal("main-may-end")
-            self.wait_both_ended(name)
+            self.wait_both_exited(name)
         self.wait_job(job.name, "Complete")
         job.check_lines(self)
-        # The shim finds its way back too.
-        after = Article("api-server-back")
+        # The shim reconnects, too.
+        after = CollectorJob("api-server-back")
         self.add_job(after.name, after.pod)
         self.wait_job(after.name, "Complete")
         self.check_started_in_order(self.only_pod_of_job(after.name), "collector", "main")
 
 
-class KubeletsPods(OrdersAJob, WaitsForReadiness, AsksForNothing, Node):
-    """The read-only port, where a node has it."""
+class KubeletReadOnlyPort(OrdersJob, WaitsForReadiness, UnmanagedPod, Node):
+    """kubelet's read-only port, if the node has enabled it."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
     source = "kubelet-pods"
 
 
-class EveryNodesPort(OrdersAJob):
-    """kubelet's /pods on the port that is always there, for whom it knows and lets."""
+class KubeletAuthenticatedPort(OrdersJob):
+    """kubelet's /pods on the port that every node serves, with authentication and authorization."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
@@ -159,8 +160,8 @@ class EveryNodesPort(OrdersAJob):
         )
 
 
-class KubeletsPodsWithCertificate(EveryNodesPort, Node):
-    """Of an authority that kubelet trusts."""
+class KubeletPodsWithCertificate(KubeletAuthenticatedPort, Node):
+    """A client certificate of a CA that kubelet trusts."""
 
     @classmethod
     def make_kubelet(cls):
@@ -179,8 +180,8 @@ class KubeletsPodsWithCertificate(EveryNodesPort, Node):
         return ("--kubelet-cert-file", certificate, "--kubelet-key-file", key)
 
 
-class KubeletsPodsWithToken(EveryNodesPort, Cluster):
-    """Of a service account, which kubelet has checked by the API server."""
+class KubeletPodsWithToken(KubeletAuthenticatedPort, Cluster):
+    """A service account's token, which kubelet verifies with the API server."""
 
     @classmethod
     def make_kubelet(cls):
@@ -208,14 +209,14 @@ class KubeletsPodsWithToken(EveryNodesPort, Cluster):
 
 
 class ContainerNames(NamesOnly, Node):
-    """Nothing but kubelet's podresources socket."""
+    """kubelet's podresources socket alone."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
 
 
-class Liar(http.server.BaseHTTPRequestHandler):
-    """Says yes to everything, and nothing of use."""
+class MalformedServer(http.server.BaseHTTPRequestHandler):
+    """Answers every request with status 200 and truncated JSON."""
 
     def do_GET(self):  # pylint: disable=invalid-name
         self.send_response(200)
@@ -226,34 +227,34 @@ class Liar(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Nonsense(AsksForNothing, Node):
-    """All sources but the last are there and of no use: one is silent, two talk garbage. They cost their knowledge only."""
+class UselessSources(UnmanagedPod, Node):
+    """All sources but the annotation are useless: one never answers, two send malformed responses. Pods must not be affected."""
 
     containerd_version = "2.4"
     feature_gates = WITHOUT_PODS_API
 
     @classmethod
     def shim_arguments(cls):
-        # kubelet's own socket, as it would be if kubelet hung: connected, never answered.
+        # kubelet's socket as if kubelet hung: it accepts connections and never answers.
         os.makedirs(os.path.dirname(cls.kubelet.pods_api_socket))
         silent = socket.socket(socket.AF_UNIX)
         silent.bind(cls.kubelet.pods_api_socket)
         silent.listen(64)
         cls.addClassCleanup(silent.close)
-        liar = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
-        threading.Thread(target=liar.serve_forever, daemon=True).start()
-        cls.addClassCleanup(liar.server_close)
-        cls.addClassCleanup(liar.shutdown)
-        url = f"http://127.0.0.1:{liar.server_port}"
-        kubeconfig = os.path.join(namespaces.work_dir("nonsense"), "kubeconfig")
+        malformed_server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), MalformedServer)
+        threading.Thread(target=malformed_server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(malformed_server.server_close)
+        cls.addClassCleanup(malformed_server.shutdown)
+        url = f"http://127.0.0.1:{malformed_server.server_port}"
+        kubeconfig = os.path.join(namespaces.work_dir("useless-sources"), "kubeconfig")
         with open(kubeconfig, "w", encoding="utf-8") as file:
             file.write(f"{{clusters: [{{name: c, cluster: {{server: '{url}'}}}}], users: [{{name: u, user: {{token: t}}}}], ")
             file.write("contexts: [{name: x, context: {cluster: c, user: u}}], current-context: x}")
         sources = "pods-api,api-server,kubelet-pods,annotation"
         return ("--sources", sources, "--kubeconfig", kubeconfig, "--kubelet-pods-url", url + "/pods")
 
-    def test_the_next_source_is_asked(self):
-        job = Article("annotated", "OnFailure")
+    def test_spec_comes_from_the_next_source(self):
+        job = CollectorJob("annotated", "OnFailure")
         job.pod["metadata"]["annotations"]["sidecar-shim.io/containers"] = (
             '{"restartPolicy": "OnFailure", "containers": [{"name": "main", "postStart": false}, '
             '{"name": "collector", "priority": 100, "sidecar": true}]}'
@@ -262,8 +263,8 @@ class Nonsense(AsksForNothing, Node):
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
         self.check_started_in_order(job.name, "collector", "main")
 
-    def test_each_is_complained_of_once(self):
-        job = Article("complaints", order=SIDECAR_FIRST)
+    def test_each_useless_source_is_reported_once(self):
+        job = CollectorJob("reports", order=SIDECAR_FIRST)
         self.add(job.pod)
         self.check_ended(job.name, "Succeeded", {"main": 0, "collector": 0})
         warnings = [line for line in self.shim.log().splitlines() if re.search(r"\bwarn", line)]

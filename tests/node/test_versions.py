@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The essentials on older kubelets, which have no PodsAPI: the shim learns of pods from kubelet's /pods and the static manifests, or
-only the names of their containers from kubelet's podresources socket.
+"""The essentials on older kubelets, which do not have the PodsAPI: specs come from kubelet's /pods and the static manifests, or
+only container names from kubelet's podresources socket.
 
-Not built by a test, because each takes minutes: `build-tools.sh kubelet-1.30 kubelet-1.34` makes them, once per machine.
+The tests do not build these kubelets, which takes minutes: `build-tools.sh kubelet-1.30 kubelet-1.34` does, once per machine.
 """
 
 from essentials import Essentials
@@ -15,7 +15,7 @@ class Kubelet130(Essentials, Node):
     kubelet_version = "1.30"
     containerd_version = "1.6"
 
-    def test_which_it_is(self):
+    def test_runs_the_expected_version(self):
         self.assertIn('kubeletVersion="v1.30.14"', self.kubelet.daemon.log())
 
 
@@ -28,7 +28,7 @@ class Kubelet134(Essentials, Node):
     kubelet_version = "1.34"
     containerd_version = "2.4"
 
-    def test_which_it_is(self):
+    def test_runs_the_expected_version(self):
         self.assertIn('kubeletVersion="v1.34.4"', self.kubelet.daemon.log())
 
 

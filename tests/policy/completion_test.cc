@@ -1,4 +1,4 @@
-// When the real work of a pod has ended.
+// When the main containers of a pod are complete, so that its sidecars are stopped.
 #include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
@@ -10,7 +10,7 @@ ContainerSpec Restarts(ContainerSpec container, RestartPolicy policy, std::vecto
   return container;
 }
 
-TEST(Completion, WithAPlan) {
+TEST(Completion, WithASpec) {
   RunAll({
       {"Never, success",
        {Main("m"), Sidecar("s")},
@@ -37,7 +37,7 @@ TEST(Completion, WithAPlan) {
       {"Always", {Main("m"), Sidecar("s")}, kAlways, "m:runs s:runs m:exit=0 +1h nostop"},
       {"sidecars only", {Sidecar("s"), Sidecar("t")}, kNever, "s:runs t:runs s:exit=0 +1h nostop"},
       {"no sidecar", {Main("m"), Main("n")}, kNever, "m:runs n:runs m:exit=0 n:exit=0 +1h nostop"},
-      {"others than the spec's do not count",
+      {"containers that the spec does not list do not count",
        {Main("m"), Sidecar("s")},
        kNever,
        "init:runs init:exit=0 m:runs s:runs debug:runs m:exit=0 stop:s"},
@@ -45,56 +45,56 @@ TEST(Completion, WithAPlan) {
        {Main("m"), Sidecar("s")},
        kUnknown,
        "m:runs s:runs m:exit=0 +1h nostop"},
-      {"an exit that the runtime has lost is what it says now, as for kubelet",
+      {"a changed exit code from the runtime counts, as for kubelet",
        {Main("m"), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs m:exit=0 stop:s m:recorded=255 ended:s=143 m:runs s:runs m:exit=0 stop:s"},
-      {"a main with Always of its own",
+      {"a main with its own restartPolicy Always",
        {Restarts(Main("m"), kAlways), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 +1h nostop"},
-      {"a main with Never of its own",
+      {"a main with its own restartPolicy Never",
        {Restarts(Main("m"), kNever), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs m:exit=1 stop:s"},
-      {"a main with rules of its own",
+      {"a main with restart rules",
        {Restarts(Main("m"), kNever, {{false, {7, 8}}}), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=7 +1h nostop m:runs m:exit=1 stop:s"},
-      {"a main that only one code ends",
+      {"a main whose rules restart all exit codes but one",
        {Restarts(Main("m"), kNever, {{true, {42}}}), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 +1h nostop m:runs m:exit=42 stop:s"},
-      {"a main that kubelet kills may be a deleted pod",
+      {"an exit that kubelet caused is final after the grace period",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:crash +29s nostop +1s stop:s"},
       {"found by a new shim", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs newshim m:exit=0 stop:s"},
-      {"finished while no shim ran",
+      {"complete while no shim ran",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 stop:s newshim stop:s"},
   });
 }
 
-TEST(Completion, OptedOut) {
+TEST(Completion, DisabledPodIsNotCompleted) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kEnabledAnnotation), "false"}});
   bench.Run("m:runs s:runs m:exit=0 +1h nostop");
   EXPECT_FALSE(bench.engine().HasRunningSidecars());
 }
 
-TEST(Completion, WithoutAPlan) {
+TEST(Completion, WithoutASpec) {
   const struct {
     const char* what;
     bool job_labels;
     const char* script;
   } kScenarios[] = {
       {"no job", false, "m:runs s:runs +10s m:exit=0 +1h nostop"},
-      {"quiet for long", true, "m:runs s:runs +10s m:exit=0 stop:s"},
-      {"not quiet yet", true, "m:runs s:runs m:exit=0 +2900ms nostop +100ms stop:s"},
-      {"another main comes", true, "m:runs s:runs m:exit=0 +2s n:runs +1h nostop n:exit=0 stop:s"},
-      {"a failed main may come back", true, "m:runs s:runs +10s m:exit=1 +29s nostop +1s stop:s"},
-      {"a failed main comes back", true,
+      {"quiet period over", true, "m:runs s:runs +10s m:exit=0 stop:s"},
+      {"quiet period not over", true, "m:runs s:runs m:exit=0 +2900ms nostop +100ms stop:s"},
+      {"another main is created", true, "m:runs s:runs m:exit=0 +2s n:runs +1h nostop n:exit=0 stop:s"},
+      {"a failed main may restart", true, "m:runs s:runs +10s m:exit=1 +29s nostop +1s stop:s"},
+      {"a failed main restarts", true,
        "m:runs s:runs +10s m:exit=1 +20s m:runs +1h nostop m:exit=0 +3s stop:s"},
       {"sidecars only", true, "s:runs s:exit=0 +1h nostop"},
   };
@@ -105,7 +105,7 @@ TEST(Completion, WithoutAPlan) {
   }
 }
 
-TEST(Completion, WithoutAPlanAnImageThatIsStillMissingIsWaitedFor) {
+TEST(Completion, WithoutASpecPendingPullsDelayCompletion) {
   Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
   bench.Run("m:runs s:runs +10s");
   bench.Send(PullStarted{bench.pod(), "slow"});
@@ -117,14 +117,14 @@ TEST(Completion, WithoutAPlanAnImageThatIsStillMissingIsWaitedFor) {
   bench.Run("+2s nostop +1s stop:s");
 }
 
-TEST(Completion, APlanThatComesLateDecides) {
+TEST(Completion, LateSpecDecides) {
   Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0 +1h nostop");
   bench.Send(SpecReceived{bench.pod(), {"api", {Main("m"), Sidecar("s")}, kNever}});
   bench.Run("stop:s");
 }
 
-TEST(Completion, AStampFillsAGapOnly) {
+TEST(Completion, StampedSpecNeverReplacesASource) {
   Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0");
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
@@ -135,7 +135,7 @@ TEST(Completion, AStampFillsAGapOnly) {
   bench.Run("stop:s");
 }
 
-TEST(Completion, AStampCountsBeforeASourceThatTellsLess) {
+TEST(Completion, StampedSpecIsPreferredToALessCompleteOne) {
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
   const PodSpec stamp{"stamp", both, kNever};
   PodSpec names{"podresources", {Main("m"), Main("s")}};
@@ -153,7 +153,7 @@ TEST(Completion, AStampCountsBeforeASourceThatTellsLess) {
   }
 }
 
-TEST(Completion, EventsMayBeDoubledOrLate) {
+TEST(Completion, DuplicateAndLateEventsAreIgnored) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs m:exit=0 stop:s");
   const RuntimeContainer main = bench.Container("m");

@@ -1,5 +1,5 @@
-// Nothing stays behind: bounded memory per sandbox, freed on Remove and on
-// disappearance.
+// The engine's memory is bounded per sandbox and freed when a sandbox is removed or
+// disappears.
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +18,7 @@ void ExpectEmpty(const Engine& engine) {
   EXPECT_FALSE(engine.HasRunningSidecars());
 }
 
-TEST(EngineMemory, EverythingGoesWithTheLastSandbox) {
+TEST(EngineMemory, LastSandboxFreesEverything) {
   for (const char* script :
        {"", "a:refused", "b:created", "a:refused b:runs", "a:refused b:runs launch:a",
         "b:runs s:runs a:runs b:exit=0 a:exit=0 stop:s", "b:runs a:runs a:exit=0 b:exit=1 a:gone b:gone",
@@ -31,7 +31,7 @@ TEST(EngineMemory, EverythingGoesWithTheLastSandbox) {
   }
 }
 
-TEST(EngineMemory, WaitingCallsAreAnsweredFirst) {
+TEST(EngineMemory, RemovedSandboxAnswersItsWaitingCalls) {
   Bench bench({Main("a"), Main("b", 10)}, RestartPolicy::kNever);
   bench.Run("a:refused b:runs");
   bench.Send(CreateRequested{50, bench.sandbox(), "a", 0, bench.TraitsOf("a"), {}});
@@ -52,7 +52,7 @@ TEST(EngineMemory, WaitingCallsAreAnsweredFirst) {
   ExpectEmpty(crictl.engine());
 }
 
-TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
+TEST(EngineMemory, EventsForRemovedObjectsAreIgnored) {
   Bench bench({Main("a"), Main("b", 10), Sidecar("s")}, RestartPolicy::kNever);
   bench.Run("b:runs a:runs s:runs");
   const ContainerId id = bench.Container("a").id;
@@ -85,7 +85,7 @@ TEST(EngineMemory, EventsAboutWhatIsGoneAreIgnored) {
   }
 }
 
-TEST(EngineMemory, RestartsDoNotAddUp) {
+TEST(EngineMemory, RestartsDoNotAccumulate) {
   Bench bench({Main("a"), Main("b", 10), Sidecar("s")}, RestartPolicy::kAlways);
   bench.Run("b:runs a:runs");
   ContainerId previous;
@@ -98,8 +98,8 @@ TEST(EngineMemory, RestartsDoNotAddUp) {
   EXPECT_LE(bench.engine().KnownContainers().size(), 4u);
 }
 
-// The exit of a name's newest container is remembered after it is collected;
-// the next container of that name takes its place.
+// The exit of a name's newest container is kept after kubelet has removed it, until
+// the next container of that name exists.
 TEST(EngineMemory, CollectedContainersAreForgottenOnceReplaced) {
   Bench bench({Main("a"), Main("b", 10), Sidecar("s")}, RestartPolicy::kAlways);
   bench.Run("b:runs");
@@ -108,7 +108,7 @@ TEST(EngineMemory, CollectedContainersAreForgottenOnceReplaced) {
   EXPECT_LE(bench.engine().FindPod(bench.pod())->containers.size(), 3u);
 }
 
-TEST(EngineMemory, SandboxesDoNotAddUp) {
+TEST(EngineMemory, SandboxesDoNotAccumulate) {
   Bench bench({Main("a"), Main("b", 10), Sidecar("s")}, RestartPolicy::kAlways);
   for (int i = 0; i < 50; ++i) {
     const SandboxId old = bench.sandbox();
@@ -120,7 +120,7 @@ TEST(EngineMemory, SandboxesDoNotAddUp) {
   EXPECT_LE(bench.engine().FindPod(bench.pod())->containers.size(), 4u);
 }
 
-TEST(EngineMemory, PodsAreApart) {
+TEST(EngineMemory, PodsAreIndependent) {
   Engine engine{Options{}};
   for (int i = 0; i < 100; ++i) {
     const PodRef pod{"ns", absl::StrCat("pod-", i), "the same uid"};

@@ -1,4 +1,5 @@
-// Who is refused at CreateContainer, with which words, and for how long.
+// The gate at CreateContainer: which containers are refused, with which message and
+// for how long.
 #include "policy/gate.h"
 
 #include "tests/policy/scenario.h"
@@ -11,10 +12,10 @@ ContainerSpec WithBarrier(ContainerSpec container) {
   return container;
 }
 
-TEST(Gate, WhoWasHeldForTooLongIsNotHeldAgain) {
+TEST(Gate, TimedOutContainerIsNotHeldAgain) {
   Bench bench({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
   bench.Run("a:refused +5m note:timeout");
-  // Let through, but the runtime has no image for it yet.
+  // Admitted, but the runtime does not have its image yet.
   EXPECT_EQ(Only<AdmitCreate>(bench.Create("a")).size(), 1u);
   bench.Send(CreateFailed{bench.sandbox(), "a", /*by_shim=*/false});
   bench.Run("+1s a:runs");
@@ -31,7 +32,7 @@ TEST(Gate, Scenarios) {
            {Main("a", -5), Main("b", 0), Main("c", 7)},
            kAlways,
            "a:refused b:refused c:runs a:refused b:runs a:runs"},
-          {"equal priorities wait for nobody", {Main("a", 5), Main("b", 5)}, kAlways, "a:runs b:runs"},
+          {"equal priorities do not wait", {Main("a", 5), Main("b", 5)}, kAlways, "a:runs b:runs"},
           {"unset counts as 0",
            {Main("a"), Main("b", 0), Main("c", -1)},
            kAlways,
@@ -45,24 +46,27 @@ TEST(Gate, Scenarios) {
            kAlways,
            "b:created a:refused b:starts a:runs"},
           {"one container", {Main("a", 5)}, kAlways, "a:runs"},
-          {"one container with a bad value", {WithPriorityEnv("a", "x")}, kAlways, "a:runs"},
+          {"one container with a malformed value", {WithPriorityEnv("a", "x")}, kAlways, "a:runs"},
           {"Ordered ignores the envs",
            {Main("a"), Main("b", 10)},
            kAlways,
            "b:refused a:runs b:runs",
            kOrdered},
-          {"Ordered ignores bad envs",
+          {"Ordered ignores malformed envs",
            {Main("a"), WithPriorityEnv("b", "x")},
            kAlways,
            "b:refused a:runs b:runs",
            kOrdered},
-          {"opted out", {Main("a"), Main("b", 10)}, kAlways, "a:runs b:runs", kOff},
-          {"opted out with a bad value",
+          {"disabled by annotation", {Main("a"), Main("b", 10)}, kAlways, "a:runs b:runs", kOff},
+          {"disabled by annotation with a malformed value",
            {Main("a"), WithPriorityEnv("b", "x")},
            kAlways,
            "b:runs a:runs",
            kOff},
-          {"OpenKruise orders already", {Main("a"), WithBarrier(Main("b", 10))}, kAlways, "a:runs b:runs"},
+          {"OpenKruise already orders the pod",
+           {Main("a"), WithBarrier(Main("b", 10))},
+           kAlways,
+           "a:runs b:runs"},
           {"containers that the spec does not list",
            {Main("a"), Main("b", 10)},
            kAlways,
@@ -71,24 +75,27 @@ TEST(Gate, Scenarios) {
            {Main("a"), Main("b", 10)},
            kAlways,
            "b:runs a:runs b:exit=1 a:exit=1 a:runs b:runs"},
-          {"one that ran to its end blocks nobody",
+          {"a completed container does not block",
            {Main("a"), Main("b", 10)},
            kNever,
            "b:runs b:exit=0 a:runs"},
-          {"nor one that crashed", {Main("a"), Main("b", 10)}, kOnFailure, "b:runs b:exit=1 a:runs"},
-          {"a new sandbox orders anew",
+          {"a crashed container does not block",
+           {Main("a"), Main("b", 10)},
+           kOnFailure,
+           "b:runs b:exit=1 a:runs"},
+          {"a new sandbox is ordered again",
            {Main("a"), Main("b", 10)},
            kAlways,
            "b:runs a:runs newsandbox a:refused b:runs a:runs"},
-          {"one that finished before its sandbox was lost",
+          {"a container that completed before its sandbox was lost",
            {Main("a"), Main("b", 10)},
            kOnFailure,
            "b:runs b:exit=0 a:runs newsandbox a:runs"},
-          {"one that failed before its sandbox was lost",
+          {"a container that failed before its sandbox was lost",
            {Main("a"), Main("b", 10)},
            kOnFailure,
            "b:runs b:exit=1 a:runs newsandbox a:refused b:runs a:runs"},
-          {"under Always a finished one comes back",
+          {"under Always a completed container restarts",
            {Main("a"), Main("b", 10)},
            kAlways,
            "b:runs b:exit=0 newsandbox a:refused b:runs a:runs"},
@@ -108,7 +115,7 @@ TEST(Gate, Scenarios) {
       NoLaunchAhead());
 }
 
-TEST(Gate, TheMessageNamesWhatIsWaitedForAndStaysTheSame) {
+TEST(Gate, MessageNamesTheBlockersAndIsConstant) {
   Bench bench({Main("a"), Main("b", 3), Main("c", 7), Main("d", 8), Main("e", 9)}, kAlways, {},
               NoLaunchAhead());
   bench.Run("a:refused");
@@ -125,16 +132,16 @@ TEST(Gate, TheMessageNamesWhatIsWaitedForAndStaysTheSame) {
             "sidecar-shim: launch order: \"a\" (priority 0) waits for \"b\" (priority 3) to be started");
 }
 
-TEST(Gate, ABadValueIsRefusedAndSaysHowToMendIt) {
+TEST(Gate, MalformedValueIsRefusedWithTheValidRange) {
   Bench bench({Main("a"), WithPriorityEnv("b", "hi\ngh")}, kAlways);
   bench.Run("b:refused");
   EXPECT_NE(bench.refusal().find("KRUISE_CONTAINER_PRIORITY has the value"), std::string::npos);
   EXPECT_NE(bench.refusal().find("between -2147483647 and 2147483647"), std::string::npos);
-  bench.Run("a:refused +10m b:refused");  // never let through by the timeout
+  bench.Run("a:refused +10m b:refused");  // the launch timeout does not admit it
   EXPECT_NE(bench.refusal().find("must be an integer"), std::string::npos);
 }
 
-TEST(Gate, ValuesThatOnlyKubeletKnowsAreLearntFromTheCreates) {
+TEST(Gate, UnresolvedValuesAreReadFromTheCreates) {
   ContainerSpec secret = Main("b");
   secret.traits.priority.kind = Priority::Kind::kUnresolved;
   Bench bench({Main("a"), secret}, kAlways, {}, NoLaunchAhead());
@@ -149,7 +156,7 @@ TEST(Gate, ValuesThatOnlyKubeletKnowsAreLearntFromTheCreates) {
             1u);
 }
 
-TEST(Gate, TheLaunchTimeoutLetsThroughAndSaysSo) {
+TEST(Gate, LaunchTimeoutAdmitsWithANote) {
   const struct {
     const char* timeout;
     const char* script;
@@ -165,25 +172,25 @@ TEST(Gate, TheLaunchTimeoutLetsThroughAndSaysSo) {
                 NoLaunchAhead());
     bench.Run(c.script);
   }
-  // One that was created but cannot be started does not stop it either.
+  // Also if the blocker was created but cannot be started.
   Bench stuck({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
   stuck.Run("b:created a:refused +5m a:runs");
 }
 
-TEST(Gate, WithoutAPlanAnInversionIsNotedOnce) {
+TEST(Gate, WithoutASpecAnInversionIsNotedOnce) {
   Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
   bench.Run("a:runs b:runs note:inversion");
   EXPECT_EQ(bench.notes().size(), 1u);
   Bench fine = Bench::WithoutPlan({Main("b", 10), Main("a")}, false);
   fine.Run("b:runs a:runs");
   EXPECT_TRUE(fine.notes().empty());
-  // What has finished may have been an init container.
+  // A container that has completed may have been an init container.
   Bench init = Bench::WithoutPlan({Main("i"), Main("b", 10)}, false);
   init.Run("i:runs i:exit=0 b:runs");
   EXPECT_TRUE(init.notes().empty());
 }
 
-TEST(Gate, WhatIsUnknownIsAdmitted) {
+TEST(Gate, UnknownSandboxesAreAdmitted) {
   Engine engine{Options{}};
   const Actions answer =
       engine.OnEvent(CreateRequested{1, "unknown", "a", 0, Sidecar("a", 5).traits, {}}, Time{});
@@ -193,7 +200,7 @@ TEST(Gate, WhatIsUnknownIsAdmitted) {
       Only<ForwardStart>(engine.OnEvent(StartRequested{2, "unknown", Time{Duration{9}}}, Time{})).size(), 1u);
 }
 
-TEST(Gate, ASandboxThatIsBeingStoppedRefusesNobody) {
+TEST(Gate, StoppingSandboxAdmitsAll) {
   Bench bench({Main("a"), Main("b", 10)}, kAlways, {}, NoLaunchAhead());
   bench.Run("a:refused");
   bench.Send(SandboxStopping{bench.sandbox()});

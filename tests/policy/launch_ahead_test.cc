@@ -1,4 +1,5 @@
-// Refused creates that the shim carries out itself, and what kubelet is told.
+// Launch ahead: the shim creates and starts a refused container itself once its
+// gate opens, and answers kubelet's retries.
 #include <gtest/gtest.h>
 
 #include "tests/policy/scenario.h"
@@ -6,15 +7,21 @@
 namespace sidecar_shim::policy {
 namespace {
 
-TEST(LaunchAhead, OnceTheGateOpens) {
+TEST(LaunchAhead, LaunchesOnceTheGateOpens) {
   RunAll({
-      {"adopted", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:runs launch:a note:ahead idle"},
-      {"not before", {Main("a"), Main("b", 10)}, kAlways, "a:refused b:created idle b:starts launch:a"},
+      {"kubelet adopts the container",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "a:refused b:runs launch:a note:ahead idle"},
+      {"not before the blocker has started",
+       {Main("a"), Main("b", 10)},
+       kAlways,
+       "a:refused b:created idle b:starts launch:a"},
       {"level by level",
        {Main("a"), Main("b", 5), Main("c", 10)},
        kAlways,
        "a:refused b:refused c:runs launch:b launch:a idle"},
-      {"only what was refused",
+      {"only refused containers",
        {Main("a"), Main("b", 5), Main("c", 10)},
        kAlways,
        "a:refused c:runs idle b:runs launch:a"},
@@ -30,28 +37,25 @@ TEST(LaunchAhead, OnceTheGateOpens) {
        {Main("a"), Main("b", 10)},
        kAlways,
        "a:refused +5m note:timeout launch:a idle"},
-      {"a blocker that ended at once",
-       {Main("a"), Main("b", 10)},
-       kNever,
-       "a:refused b:runs b:exit=0 launch:a"},
-      {"a restart of a launched one",
+      {"a blocker that has exited", {Main("a"), Main("b", 10)}, kNever, "a:refused b:runs b:exit=0 launch:a"},
+      {"a launched container restarts",
        {Main("a"), Main("b", 10)},
        kOnFailure,
        "a:refused b:runs launch:a a:exit=1 a:runs idle"},
-      {"forgotten with the shim",
+      {"a restart of the shim drops the request",
        {Main("a"), Main("b", 10)},
        kAlways,
        "a:refused newshim b:runs idle a:runs"},
   });
 }
 
-TEST(LaunchAhead, ARemovedContainerAnswersNoCreate) {
+TEST(LaunchAhead, RemovedContainerIsNotReturnedToACreate) {
   Bench bench({Main("a"), Main("b", 10)}, kOnFailure);
   bench.Run("a:refused b:runs launch:a a:exit=0 a:gone");
   EXPECT_EQ(Only<AdmitCreate>(bench.Create("a")).size(), 1u);
 }
 
-TEST(LaunchAhead, ARequestThatIsNotRememberedAnyMoreIsForgotten) {
+TEST(LaunchAhead, RequestIsForgottenOnceLaunchingIsRuledOut) {
   Bench bench({Main("a"), Main("b", 10)}, kAlways);
   bench.Run("a:refused");
   ContainerSpec hooked = Main("a");
@@ -60,7 +64,7 @@ TEST(LaunchAhead, ARequestThatIsNotRememberedAnyMoreIsForgotten) {
   EXPECT_EQ(Only<Forget>(bench.Create("a")).size(), 1u);
 }
 
-TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {
+TEST(LaunchAhead, NotWithAPossiblePostStartHookOrIfDisabled) {
   for (TriState hook : {TriState::kYes, TriState::kUnknown}) {
     ContainerSpec hooked = Main("a");
     hooked.post_start = hook;
@@ -75,7 +79,7 @@ TEST(LaunchAhead, NotWhereAHookMayExistOrItIsOff) {
   bench.Run("b:runs idle a:runs");
 }
 
-// kubelet comes back while the launch is in each of its stages.
+// kubelet retries while the launch is in each of its stages.
 class LaunchUnderWay : public testing::Test {
  protected:
   LaunchUnderWay() : bench_({Main("a"), Main("b", 10)}, RestartPolicy::kNever) {
@@ -97,7 +101,7 @@ class LaunchUnderWay : public testing::Test {
   Bench bench_;
 };
 
-TEST_F(LaunchUnderWay, ItsCreateWaitsAndGetsTheSameContainer) {
+TEST_F(LaunchUnderWay, CreateWaitsAndReturnsTheLaunchedContainer) {
   EXPECT_TRUE(bench_.Send(Retry(50)).empty());
   EXPECT_TRUE(bench_.Send(Retry(51)).empty());
   const auto answers = Only<AnswerCreate>(bench_.Send(Made()));
@@ -108,13 +112,13 @@ TEST_F(LaunchUnderWay, ItsCreateWaitsAndGetsTheSameContainer) {
   EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(53, 1)))[0].container, "launched") << "while it lives";
 }
 
-TEST_F(LaunchUnderWay, ItsStartWaitsForTheShimsOwn) {
+TEST_F(LaunchUnderWay, StartWaitsForTheShimsStart) {
   bench_.Send(Made());
   EXPECT_TRUE(bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::minutes(2)}).empty());
   EXPECT_EQ(Only<AnswerStart>(bench_.Send(ContainerStarted{"launched"}))[0].call, 60u);
 }
 
-TEST_F(LaunchUnderWay, ItsStartHasAnEnd) {
+TEST_F(LaunchUnderWay, WaitingStartEndsAtItsDeadline) {
   bench_.Send(Made());
   bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::seconds(5)});
   EXPECT_EQ(bench_.engine().NextWakeup(), bench_.now() + std::chrono::seconds(5));
@@ -122,7 +126,7 @@ TEST_F(LaunchUnderWay, ItsStartHasAnEnd) {
   EXPECT_EQ(bench_.engine().FindPod(bench_.pod())->held_starts.size(), 0u);
 }
 
-TEST_F(LaunchUnderWay, AFailedCreateLeavesItToKubelet) {
+TEST_F(LaunchUnderWay, FailedCreateIsRetriedByKubelet) {
   bench_.Send(Retry(50));
   const Actions actions = bench_.Send(CreateFailed{bench_.sandbox(), "a", true});
   EXPECT_EQ(Only<AdmitCreate>(actions)[0].call, 50u);
@@ -130,7 +134,7 @@ TEST_F(LaunchUnderWay, AFailedCreateLeavesItToKubelet) {
   EXPECT_EQ(bench_.engine().HeldCount(), 0u);
 }
 
-TEST_F(LaunchUnderWay, AFailedStartIsShownToKubelet) {
+TEST_F(LaunchUnderWay, FailedStartIsReportedToKubelet) {
   bench_.Send(Made());
   EXPECT_EQ(bench_.engine().Hidden(), std::set<ContainerId>{"launched"});
   bench_.Send(StartRequested{60, "launched", bench_.now() + std::chrono::minutes(2)});
@@ -140,7 +144,7 @@ TEST_F(LaunchUnderWay, AFailedStartIsShownToKubelet) {
   EXPECT_TRUE(bench_.engine().Hidden().empty());
 }
 
-TEST_F(LaunchUnderWay, HiddenUntilItRuns) {
+TEST_F(LaunchUnderWay, ContainerIsHiddenUntilItRuns) {
   EXPECT_TRUE(bench_.engine().Hidden().empty());
   bench_.Send(Made());
   EXPECT_EQ(bench_.engine().Hidden().count("launched"), 1u);
@@ -148,24 +152,24 @@ TEST_F(LaunchUnderWay, HiddenUntilItRuns) {
   EXPECT_TRUE(bench_.engine().Hidden().empty());
 }
 
-TEST_F(LaunchUnderWay, OneThatEndedBeforeKubeletSawItIsNotRunAgain) {
+TEST_F(LaunchUnderWay, ExitBeforeKubeletAdoptedItIsNotRepeated) {
   bench_.Send(Made());
   bench_.Send(ContainerStarted{"launched"});
   bench_.Send(ContainerExited{"launched", 0, At(5)});
   EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(50)))[0].container, "launched");
   EXPECT_EQ(Only<AnswerStart>(bench_.Send(StartRequested{60, "launched", bench_.now()})).size(), 1u);
-  // Not even where kubelet counts attempts of an earlier sandbox.
+  // Also if kubelet's attempt number counts attempts in an earlier sandbox.
   EXPECT_EQ(Only<AnswerCreate>(bench_.Send(Retry(51, 1)))[0].container, "launched");
 }
 
-TEST_F(LaunchUnderWay, OneThatKubeletStopsIsReplaced) {
+TEST_F(LaunchUnderWay, ContainerThatKubeletStopsIsReplaced) {
   bench_.Send(Made());
   bench_.Send(ContainerStarted{"launched"});
   bench_.Send(ExternalStopStarted{"launched"});
   EXPECT_EQ(Only<AdmitCreate>(bench_.Send(Retry(50, 1))).size(), 1u);
 }
 
-TEST_F(LaunchUnderWay, StoppingTheSandboxLetsWaitersGo) {
+TEST_F(LaunchUnderWay, StoppingTheSandboxAdmitsWaitingCreates) {
   bench_.Send(Retry(50));
   const Actions actions = bench_.Send(SandboxStopping{bench_.sandbox()});
   EXPECT_EQ(Only<AdmitCreate>(actions)[0].call, 50u);
@@ -173,41 +177,41 @@ TEST_F(LaunchUnderWay, StoppingTheSandboxLetsWaitersGo) {
   EXPECT_EQ(bench_.engine().HeldCount(), 0u);
 }
 
-TEST_F(LaunchUnderWay, ACallerThatHasGoneIsNotAnswered) {
+TEST_F(LaunchUnderWay, CancelledCallIsNotAnswered) {
   bench_.Send(Retry(50));
   bench_.Send(CallCancelled{50});
   EXPECT_TRUE(Only<AnswerCreate>(bench_.Send(Made())).empty());
 }
 
-TEST_F(LaunchUnderWay, ANewShimFinishesWhatTheOldOneCreated) {
+TEST_F(LaunchUnderWay, RestartedShimResumesTheLaunch) {
   Engine engine{Options{}};
   engine.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
   ContainerSeen found = Made();
   found.found = true;
   EXPECT_EQ(Only<ResumeLaunch>(engine.OnEvent(found, Time{}))[0].container, "launched");
   EXPECT_EQ(engine.Hidden().size(), 1u);
-  // Where it has started, what follows a start is still to be done.
+  // If it has started, only the steps after a start remain.
   Engine later{Options{}};
   later.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
   ContainerSeen running = found;
   running.state = RunState::kRunning;
   running.started = true;
   EXPECT_TRUE(Only<ResumeLaunch>(later.OnEvent(running, Time{}))[0].started);
-  // Not in a pod that is being deleted; kubelet then finds it as any other.
+  // Not in a pod that is being deleted; kubelet then sees it like any other.
   Engine dying{Options{}};
   dying.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, true}, Time{});
   dying.OnEvent(PodTerminating{bench_.pod()}, Time{});
   EXPECT_TRUE(Only<ResumeLaunch>(dying.OnEvent(found, Time{})).empty());
   EXPECT_TRUE(dying.Hidden().empty());
-  // And not in a sandbox that is gone for good.
+  // And not in a sandbox that is not ready any more.
   Engine late{Options{}};
   late.OnEvent(SandboxSeen{bench_.pod(), bench_.sandbox(), {}, false, false}, Time{});
   EXPECT_TRUE(Only<ResumeLaunch>(late.OnEvent(found, Time{})).empty());
 }
 
-// containerd finishes a create although its caller has given up, and kubelet
-// goes on with another attempt.
-TEST(LaunchAhead, WhatIsFoundBehindItsSuccessorIsNotResumed) {
+// containerd completes a CreateContainer whose caller has cancelled it, and kubelet
+// creates another attempt.
+TEST(LaunchAhead, ContainerWithANewerAttemptIsNotResumed) {
   Bench bench({Main("a"), Sidecar("b", 10)}, kNever);
   bench.Run("b:runs");
   ContainerSeen left_behind;
@@ -229,8 +233,8 @@ TEST(LaunchAhead, WhatIsFoundBehindItsSuccessorIsNotResumed) {
   bench.Run("stop:b");
 }
 
-// A program may end before the answer to its start has come.
-TEST(LaunchAhead, AnExitThatOvertakesTheStartsAnswerCounts) {
+// A process can exit before the response to its StartContainer arrives.
+TEST(LaunchAhead, ExitBeforeTheStartResponseCounts) {
   ContainerSpec blocker = Main("b", 10);
   blocker.readiness_probe = ProbeSpec{};
   Bench bench({Main("a"), blocker}, kAlways);
@@ -242,7 +246,7 @@ TEST(LaunchAhead, AnExitThatOvertakesTheStartsAnswerCounts) {
   bench.Run("launch:a");
 }
 
-TEST(LaunchAhead, TheNewestRequestIsKept) {
+TEST(LaunchAhead, NewestRequestIsRemembered) {
   Bench bench({Main("a"), Main("b", 10)}, kAlways);
   for (int i = 0; i < 3; ++i) {
     const auto refused = Only<RefuseCreate>(bench.Create("a"));

@@ -1,4 +1,4 @@
-// Effective priorities and who blocks whom.
+// Effective priorities, and which containers block which.
 #include "policy/launch_order.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ std::string Blockers(const PodState& pod, const std::string& name) {
   return absl::StrJoin(blockers, " ", [](std::string* out, const Ranked& r) { *out += r.name; });
 }
 
-TEST(LaunchOrder, BlockersAreTheHigherOnesHighestFirst) {
+TEST(LaunchOrder, BlockersHaveHigherPriorityAndAreSorted) {
   const PodState pod = Pod({Main("a"), Main("b", 3), Main("c", 9), Main("d", 3), Main("e", -2)});
   EXPECT_TRUE(LaunchOrder::Of(pod).on());
   EXPECT_EQ(Blockers(pod, "e"), "c b d a");
@@ -31,7 +31,7 @@ TEST(LaunchOrder, BlockersAreTheHigherOnesHighestFirst) {
   EXPECT_EQ(Blockers(pod, "init"), "");
 }
 
-TEST(LaunchOrder, OrderedCountsDownInSpecOrder) {
+TEST(LaunchOrder, OrderedGivesDescendingPrioritiesInSpecOrder) {
   const PodState pod = Pod({Main("a"), Main("b", 99), Main("c", 5)}, /*ordered=*/true);
   EXPECT_EQ(Blockers(pod, "c"), "a b");
   EXPECT_EQ(EffectivePriority(pod, "a"), 0);
@@ -39,7 +39,7 @@ TEST(LaunchOrder, OrderedCountsDownInSpecOrder) {
   EXPECT_EQ(LaunchOrder::Of(pod).Find("b")->priority.value, -1);
 }
 
-TEST(LaunchOrder, OffWhereThereIsNothingToOrder) {
+TEST(LaunchOrder, OffIfThereIsNothingToOrder) {
   EXPECT_FALSE(LaunchOrder::Of(PodState{}).on());
   EXPECT_FALSE(LaunchOrder::Of(Pod({})).on());
   EXPECT_FALSE(LaunchOrder::Of(Pod({Main("a", 5)})).on());
@@ -50,7 +50,7 @@ TEST(LaunchOrder, OffWhereThereIsNothingToOrder) {
   EXPECT_FALSE(LaunchOrder::Of(off).on());
 }
 
-TEST(LaunchOrder, WhatNobodyCanTellBlocksTheOthers) {
+TEST(LaunchOrder, UnknownPrioritiesBlock) {
   ContainerSpec unresolved = Main("u");
   unresolved.traits.priority.kind = Priority::Kind::kUnresolved;
   PodState pod = Pod({Main("a"), unresolved, WithPriorityEnv("x", "?")});
@@ -61,7 +61,7 @@ TEST(LaunchOrder, WhatNobodyCanTellBlocksTheOthers) {
   EXPECT_FALSE(LaunchOrder::Of(pod).on()) << "what arrives with the create counts";
 }
 
-TEST(LaunchOrder, ABarrierSeenAnywhereTurnsItOff) {
+TEST(LaunchOrder, BarrierInAnyContainerTurnsItOff) {
   PodState pod = Pod({Main("a"), Main("b", 7)});
   pod.arrived["a"].barrier = true;
   EXPECT_FALSE(LaunchOrder::Of(pod).on());

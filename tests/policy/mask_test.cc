@@ -1,4 +1,4 @@
-// Whose exit is reported as success: flagged, ended at or after completion.
+// Masking: the exit of a flagged sidecar at or after completion is reported as 0.
 #include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
@@ -6,32 +6,32 @@ namespace {
 
 TEST(Mask, Scenarios) {
   RunAll({
-      {"one that was stopped",
+      {"a stopped sidecar",
        {Main("m"), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs m:exit=0 stop:s ended:s=143 masked:s"},
-      {"one that was killed",
+      {"a killed sidecar",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=1 stop:s ended:s=137 masked:s"},
-      {"a main never is", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs m:exit=1 plain:m"},
-      {"one that died before",
+      {"a main container is never masked",
+       {Main("m"), Sidecar("s")},
+       kNever,
+       "m:runs s:runs m:exit=1 plain:m"},
+      {"a sidecar that exited before completion",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs s:exit=1 plain:s +1s m:exit=0 plain:s"},
-      {"one that died between two mains",
+      {"a sidecar that exited between two main containers",
        {Main("m"), Main("n"), Sidecar("s")},
        kNever,
        "m:runs n:runs s:runs m:exit=0 +1s s:exit=1 plain:s +1s n:exit=0 plain:s"},
-      {"one that ends by itself just afterwards",
+      {"a sidecar that exits by itself after completion",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 +10ms s:exit=1 masked:s"},
-      {"at the very same moment",
-       {Main("m"), Sidecar("s")},
-       kNever,
-       "m:runs s:runs m:exit=0 s:exit=1 masked:s"},
-      {"the main will come back",
+      {"at the same time", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs m:exit=0 s:exit=1 masked:s"},
+      {"the main container will restart",
        {Main("m"), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs m:exit=1 s:exit=1 plain:s"},
@@ -44,7 +44,7 @@ TEST(Mask, Scenarios) {
        {Main("m"), Sidecar("s"), Sidecar("t")},
        kNever,
        "m:runs s:runs t:runs t:exit=3 +1s m:exit=0 stop:s ended:s=143 newshim masked:s plain:t"},
-      {"the first attempt died before, the second was stopped",
+      {"the first attempt exited before completion, the second was stopped",
        {Main("m"), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs s:exit=1 plain:s s:runs +1s m:exit=0 stop:s ended:s=143 masked:s"},
@@ -55,13 +55,13 @@ TEST(Mask, Scenarios) {
   });
 }
 
-TEST(Mask, HoldsBeforeTheStopIsSent) {
+TEST(Mask, AppliesBeforeTheStopIsSent) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kDrainDelayAnnotation), "1h"}});
   bench.Run("m:runs s:runs m:exit=0 nostop");
   EXPECT_TRUE(bench.engine().IsMasked(bench.Container("s").id, bench.RuntimeNow(), bench.now()));
 }
 
-TEST(Mask, TheOperatorChooses) {
+TEST(Mask, FollowsTheNodesMaskMode) {
   ContainerSpec asks = Sidecar("a");
   asks.traits.ignore_exit_code = true;
   for (MaskMode mode : {MaskMode::kAlways, MaskMode::kOnRequest, MaskMode::kNever}) {
@@ -79,21 +79,21 @@ TEST(Mask, TheOperatorChooses) {
   EXPECT_FALSE(off.engine().IsMasked("unknown", At(1), Time{Duration{1}}));
 }
 
-TEST(Mask, WithoutAPlan) {
+TEST(Mask, WithoutASpec) {
   const struct {
     const char* what;
     const char* script;
   } kScenarios[] = {
-      {"one that was stopped", "m:runs s:runs +10s m:exit=0 stop:s ended:s=143 masked:s"},
-      {"other sidecars come and go meanwhile",
+      {"a stopped sidecar", "m:runs s:runs +10s m:exit=0 stop:s ended:s=143 masked:s"},
+      {"another sidecar starts and exits in the meantime",
        "m:runs s:runs +10s m:exit=0 stop:s ended:s=143 t:runs masked:s stop:t ended:t=1 masked:s masked:t"},
       {"the shim restarts",
        "m:runs s:runs +10s m:exit=0 stop:s ended:s=143 +1s newshim masked:s +1h masked:s"},
       {"the shim restarts after a failed main",
        "m:runs s:runs +10s m:exit=1 +30s stop:s ended:s=143 newshim masked:s +1h masked:s"},
-      {"the main may come back", "m:runs s:runs +10s m:exit=1 +1s s:exit=1 plain:s newshim plain:s"},
-      {"it has come back", "m:runs s:runs +10s m:exit=1 +1s s:exit=1 m:runs newshim plain:s"},
-      {"another main came after all",
+      {"the main container may restart", "m:runs s:runs +10s m:exit=1 +1s s:exit=1 plain:s newshim plain:s"},
+      {"the main container has restarted", "m:runs s:runs +10s m:exit=1 +1s s:exit=1 m:runs newshim plain:s"},
+      {"another main container is created later",
        "m:runs s:runs +10s m:exit=0 stop:s ended:s=143 masked:s n:runs plain:s"},
   };
   for (const auto& scenario : kScenarios) {

@@ -1,19 +1,18 @@
-// OpenKruise's own test scenarios for launch priority (facts/openkruise.md
-// §5.1-5.3), under its labels, and what it does not test (§5.7). Labels LP-T..
-// are ours, for its unlabelled unit scenarios. Without meaning here:
+// OpenKruise's test scenarios for launch priority: LP-E.. are its end-to-end tests,
+// LP-T.. its unit tests, LP-N.. what it does not test. Not applicable here:
 //
-//   label, scenario                         why
-//   LP-U1..U6 in-place updates              its workload controllers order these; a node sees a
+//   scenario                                why
+//   in-place updates (LP-U1..U6)            its workload controllers order these; a node sees a
 //                                           killed container and a restart, which is never gated
-//   5.3 in-place patch, all variants        the same
-//   5.3 util: GetKey, GeneratePriorityEnv,  names of ConfigMap keys; no ConfigMap here
+//   in-place patch, all variants            the same
+//   util: GetKey, GeneratePriorityEnv,      names of ConfigMap keys; no ConfigMap here
 //       wrong prefix, too short key, panic
-//   5.3 TestShouldEnqueue: completed        no annotation of that kind: a new sandbox orders anew
+//   TestShouldEnqueue: completed            no annotation of that kind: a new sandbox is ordered again
 //       annotation with a container unready
-//   5.7 same-name pod re-created,           nothing is kept under a pod's name or in the API server
+//   same-name pod re-created,               nothing is kept under a pod's name or in the API server
 //       ConfigMap lost, manager down
-//   5.7 readiness flap between levels       "started" never goes back, as of now; a flap shows
-//                                           nothing to the policy
+//   readiness flap between levels           a container that was ready once does not block
+//                                           again; later probe results do not reach the policy
 #include <gtest/gtest.h>
 
 #include "policy/priority.h"
@@ -47,7 +46,7 @@ const Labelled kScenarios[] = {
      kAlways,
      "c1:refused c2:runs idle c1:runs idle"},
     {"LP-E2",
-     "the same through a Deployment: who made the pod does not matter",
+     "the same through a Deployment: the pod's owner does not matter",
      {Hooked(Main("c1")), Hooked(Main("c2", 10))},
      kAlways,
      "c1:refused c2:runs idle c1:runs"},
@@ -133,17 +132,17 @@ const Labelled kScenarios[] = {
      kAlways,
      "b:refused"},
     {"LP-N4",
-     "outside 32 bits, which OpenKruise lets pass",
+     "outside 32 bits, which OpenKruise accepts",
      {Main("a"), WithPriorityEnv("b", "4294967296")},
      kAlways,
      "b:refused"},
     {"LP-N5",
-     "valueFrom, which OpenKruise rejects: learnt from the create",
+     "valueFrom, which OpenKruise rejects: read from the create",
      {Main("a"), ValueFrom(Main("b"))},
      kAlways,
      "a:refused"},
     {"LP-N6",
-     "Ordered together with envs: the envs are nothing",
+     "Ordered together with envs: the envs are ignored",
      {Main("a", 1), Main("b", 9)},
      kAlways,
      "b:refused a:runs launch:b",
@@ -164,7 +163,7 @@ const Labelled kScenarios[] = {
      kAlways,
      "b:runs a:runs b:exit=1 a:exit=1 a:runs b:runs idle"},
     {"LP-N10",
-     "the sandbox is made anew: ordered anew",
+     "a recreated sandbox is ordered again",
      {Main("a"), Main("b", 10)},
      kAlways,
      "b:runs a:runs newsandbox a:refused b:runs launch:a"},
@@ -189,7 +188,7 @@ const Labelled kScenarios[] = {
      kAlways,
      "a:refused +5m note:timeout launch:a"},
     {"LP-N15",
-     "both features: a short main ends before a lower level opens",
+     "both features: a short main exits before a lower level opens",
      {Main("m", 9), Sidecar("s"), Sidecar("t", 5)},
      kNever,
      "s:refused t:refused m:runs m:exit=0 launch:t stop:t ended:t=143 launch:s stop:s ended:s=143 masked:s "
@@ -200,7 +199,7 @@ class OpenKruiseLaunch : public testing::TestWithParam<Labelled> {};
 
 TEST_P(OpenKruiseLaunch, Scenario) { RunAll({GetParam().scenario}); }
 
-INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseLaunch, testing::ValuesIn(kScenarios), LabelOf);
+INSTANTIATE_TEST_SUITE_P(OpenKruise, OpenKruiseLaunch, testing::ValuesIn(kScenarios), LabelOf);
 
 }  // namespace
 }  // namespace sidecar_shim::policy

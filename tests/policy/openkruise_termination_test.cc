@@ -1,16 +1,15 @@
-// OpenKruise's own test scenarios for ending job sidecars (facts/openkruise.md
-// §5.4-5.5), under its labels, and what it does not test (§5.7). Labels ST-T..
-// are ours, for its unlabelled unit scenarios. Without meaning here:
+// OpenKruise's test scenarios for job sidecar termination: ST-E.. are its end-to-end
+// tests, ST-T.. its unit tests, ST-N.. what it does not test. Not applicable here:
 //
-//   label, scenario                          why
-//   ST-E5..E7 BroadcastJob                   a kind of owner; the pods are those of ST-E1, E3, E4
+//   scenario                                 why
+//   BroadcastJob (ST-E5..E7)                 a kind of owner; the pods are those of ST-E1, E3, E4
 //                                            and run here as such
-//   5.4 in-place strategy (commented out),   virtual-kubelet nodes have no containerd
-//   5.5 vk Never, vk OnFailure
-//   5.5 phase patched before the kill        phases are kubelet's; exits are masked instead
-//   5.5 event handler: pod Succeeded         kubelet has stopped the sandbox then
-//   5.6 ContainerRecreateRequest             no such object
-//   5.7 mixed IGNORE with an existing CRR    the same
+//   in-place strategy (commented out),       virtual-kubelet nodes have no containerd
+//   virtual-kubelet Never and OnFailure
+//   phase patched before the kill            phases are kubelet's; exits are masked instead
+//   event handler: pod Succeeded             kubelet has stopped the sandbox then
+//   ContainerRecreateRequest                 no such object
+//   mixed IGNORE with an existing CRR        the same
 #include <gtest/gtest.h>
 
 #include "policy/settings.h"
@@ -66,7 +65,7 @@ const Labelled kScenarios[] = {
     {"ST-T11", "OnFailure: 1 of 2 mains not done", kTwoAndTwo, kOnFailure,
      "m:runs n:runs s:runs t:runs m:exit=0 +1h nostop"},
     {"ST-T12",
-     "OnFailure: third sidecar with IGNORE: all three at once, none waits for the others",
+     "OnFailure: third sidecar with IGNORE: all three are stopped at the same time",
      {Main("m"), Sidecar("s"), Sidecar("t"), Ignores(Sidecar("u"))},
      kOnFailure,
      "m:runs s:runs t:runs u:runs m:exit=0 stop:s,t,u"},
@@ -89,13 +88,14 @@ const Labelled kScenarios[] = {
      "main:runs side:runs main:exit=127 stop:side"},
 
     {"ST-N1",
-     "two sidecars with priorities: lowest first, in all one grace",
+     "two sidecars with priorities: lowest first, within one grace period",
      {Sidecar("s", 2), Sidecar("t", 1), Main("m")},
      kNever,
      "s:runs t:runs m:runs m:exit=0 stop:t ended:t=143 stop:s ended:s=143"},
-    {"ST-N2", "#1366: OnFailure, sidecar exits with 137: masked, so never run again", kPair, kOnFailure,
+    {"ST-N2", "OpenKruise #1366: OnFailure, sidecar exits with 137: masked, so not restarted", kPair,
+     kOnFailure,
      "main:runs side:runs main:exit=0 stop:side ended:side=137 masked:side newshim masked:side nostop"},
-    {"ST-N3", "a sidecar that never started does not keep the others", kTwoAndTwo, kNever,
+    {"ST-N3", "a sidecar that never started does not delay the others", kTwoAndTwo, kNever,
      "m:runs n:runs s:runs t:created m:exit=0 n:exit=0 stop:s"},
     {"ST-N4", "a crash-looping sidecar", kPair, kOnFailure,
      "main:runs side:runs side:exit=1 plain:side main:exit=0 nostop side:runs stop:side ended:side=1 "
@@ -108,9 +108,9 @@ const Labelled kScenarios[] = {
      {Main("main"), Sidecar("side", 10)},
      kOnFailure,
      "main:refused side:runs launch:main main:exit=0 stop:side ended:side=143 masked:side"},
-    {"ST-N8", "native sidecars and ephemeral containers are left alone", kPair, kNever,
+    {"ST-N8", "native sidecars and ephemeral containers are not stopped", kPair, kNever,
      "native:runs main:runs side:runs debug:runs main:exit=0 stop:side"},
-    {"ST-N9", "a stop that fails is sent again, where OpenKruise gives up", kPair, kNever,
+    {"ST-N9", "a failed stop is retried, unlike in OpenKruise", kPair, kNever,
      "main:runs side:runs main:exit=0 stop:side stopfails:side +1s stop:side"},
 };
 
@@ -118,7 +118,7 @@ class OpenKruiseTermination : public testing::TestWithParam<Labelled> {};
 
 TEST_P(OpenKruiseTermination, Scenario) { RunAll({GetParam().scenario}); }
 
-INSTANTIATE_TEST_SUITE_P(Facts5, OpenKruiseTermination, testing::ValuesIn(kScenarios), LabelOf);
+INSTANTIATE_TEST_SUITE_P(OpenKruise, OpenKruiseTermination, testing::ValuesIn(kScenarios), LabelOf);
 
 }  // namespace
 }  // namespace sidecar_shim::policy

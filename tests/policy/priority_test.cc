@@ -1,4 +1,4 @@
-// Reading KRUISE_CONTAINER_PRIORITY and the Ordered annotation.
+// Parsing of KRUISE_CONTAINER_PRIORITY and the Ordered annotation.
 #include "policy/priority.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ struct Case {
   int64_t value;
 };
 
-TEST(Priority, IsReadAsGoDoesWithinTheDocumentedRange) {
+TEST(Priority, ParsesLikeGoWithinTheDocumentedRange) {
   const Case kCases[] = {
       {"0", Kind::kValue, 0},
       {"7", Kind::kValue, 7},
@@ -52,7 +52,7 @@ TEST(Priority, IsReadAsGoDoesWithinTheDocumentedRange) {
   }
 }
 
-TEST(Priority, OrderedIsOneExactWord) {
+TEST(Priority, OrderedIsMatchedExactly) {
   const std::string key(kOrderedAnnotation);
   EXPECT_TRUE(IsOrdered({{key, "Ordered"}}));
   for (const char* other : {"ordered", "ORDERED", " Ordered", "true", ""}) {

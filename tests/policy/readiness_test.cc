@@ -1,5 +1,5 @@
-// What a container of higher priority must have reached before the next one
-// goes: its probes, its postStart hook, or no more than a start.
+// What a blocker must have reached before the next container is admitted: passed
+// probes, a completed postStart hook, or only a start.
 #include "policy/settings.h"
 #include "tests/policy/scenario.h"
 
@@ -23,7 +23,7 @@ TEST(Readiness, Scenarios) {
        {Probed(Main("b", 10)), Main("a")},
        kAlways,
        "b:runs probe: a:refused probe:b b:ready launch:a"},
-      {"ready before anybody asked",
+      {"ready before the next container is created",
        {Probed(Main("b", 10)), Main("a")},
        kAlways,
        "b:runs b:ready a:runs probe:"},
@@ -31,12 +31,12 @@ TEST(Readiness, Scenarios) {
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:ready launch:a idle"},
-      {"no more than a start is asked for",
+      {"launch-gate: running needs only a start",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe: launch:a",
        kRunningGate},
-      {"one without probes counts once it runs",
+      {"a blocker without probes needs only a start",
        {Probed(Main("a")), Main("b", 10)},
        kAlways,
        "a:refused b:runs probe: launch:a"},
@@ -48,87 +48,87 @@ TEST(Readiness, Scenarios) {
        {Probed(Main("a")), Probed(Main("b", 5)), Probed(Main("c", 10))},
        kAlways,
        "a:refused b:refused c:runs probe:c c:ready launch:b probe:b idle b:ready launch:a probe: idle"},
-      {"one that ends before it was ready blocks no longer",
+      {"a blocker that exits before it is ready stops blocking",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:exit=1 probe: launch:a"},
-      {"and its next attempt does not either",
+      {"its next attempt does not block either",
        {Main("a"), Main("z"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:exit=1 launch:a b:runs z:runs"},
-      {"the launch timeout holds here too",
+      {"the launch timeout applies",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe:b +5m note:timeout launch:a probe:"},
-      {"a new sandbox asks anew",
+      {"a new sandbox is probed again",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:ready launch:a newsandbox a:refused b:runs idle a:refused b:ready launch:a"},
-      {"a new shim asks again",
+      {"a restarted shim probes again",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "b:runs newshim a:refused probe:b b:ready launch:a"},
-      {"and knows the probes if nothing else tells it of the pod",
+      {"a restarted shim without spec sources reads stamped probes",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs newshim:blind a:refused probe:b idle b:ready launch:a"},
-      {"the sandbox goes while somebody is held",
+      {"the sandbox is replaced while a container is held",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe:b newsandbox probe: idle"},
-      {"a hook is over when kubelet goes on",
+      {"a hook has completed once kubelet creates the next container",
        {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs idle a:runs"},
-      {"a hook and a probe: both",
+      {"a hook and a probe: ready first",
        {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:ready idle b:hooked launch:a"},
-      {"a hook and a probe, the other way round",
+      {"a hook and a probe: hook first",
        {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:hooked idle b:ready launch:a"},
-      {"what kubelet itself calls ready has its hook behind it",
+      {"readiness from kubelet implies a completed hook",
        {Main("a"), Probed(Hooked(Main("b", 10), TriState::kYes))},
        kAlways,
        "a:refused b:runs b:kubelet-ready launch:a"},
-      {"a pod that is taken down: ready too late",
+      {"suspected teardown: ready too late",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe:b b:stopped-by-caller probe: b:ready idle"},
-      {"a pod that is taken down: its blocker ends",
+      {"suspected teardown: the blocker exits",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:exit=143 +34s idle"},
-      {"a pod that is taken down: kubelet restarted meanwhile",
+      {"suspected teardown: kubelet restarts",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:stop-given-up b:exit=143 +34s idle"},
-      {"a pod that was not taken down after all",
+      {"suspected teardown: refuted after the delay",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:exit=143 idle +35s launch:a"},
-      {"a pod that is deleted, whose blocker's hook takes its time",
+      {"a deleted pod whose blocker's preStop hook runs long",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs probe:b deleted probe: b:ready idle +10m idle"},
-      {"a pod that is deleted: kubelet's own word is enough here too",
+      {"a deleted pod: kubelet's own create is admitted",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs deleted b:ready idle a:runs"},
-      {"one that kubelet has stopped for good does not keep the others from being probed",
+      {"a container that kubelet has stopped does not prevent other probes",
        {Main("a"), Probed(Main("b", 10)), Probed(Main("c", 100))},
        kNever,
        "a:refused b:refused c:runs c:stopped-by-caller c:exit=1 b:runs probe:b b:ready idle a:runs"},
-      {"kubelet's own word is enough",
+      {"suspected teardown: kubelet's own create is admitted",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:exit=143 a:runs"},
-      {"a blocker that was stopped and comes again",
+      {"a stopped blocker that restarts",
        {Main("a"), Probed(Main("b", 10))},
        kAlways,
        "a:refused b:runs b:stopped-by-caller b:exit=143 idle b:runs launch:a"},
-      {"a hook that is seen to return",
+      {"a hook that returns",
        {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs idle b:hooked launch:a"},
@@ -136,7 +136,7 @@ TEST(Readiness, Scenarios) {
        {Main("a"), Hooked(Main("b", 10), TriState::kUnknown)},
        kAlways,
        "a:refused b:runs idle a:runs"},
-      {"no hook is waited for where a start is enough",
+      {"launch-gate: running does not wait for hooks",
        {Main("a"), Hooked(Main("b", 10), TriState::kYes)},
        kAlways,
        "a:refused b:runs launch:a",
@@ -144,17 +144,17 @@ TEST(Readiness, Scenarios) {
   });
 }
 
-TEST(Readiness, TheRefusalSaysWhatIsWaitedFor) {
+TEST(Readiness, RefusalNamesReadiness) {
   Bench bench({Main("a"), Probed(Main("b", 10))}, kAlways);
   bench.Run("a:refused");
   const std::string first = bench.refusal();
   EXPECT_EQ(first,
             "sidecar-shim: launch order: \"a\" (priority 0) waits for \"b\" (priority 10) to be ready");
   bench.Run("b:runs a:refused");
-  EXPECT_EQ(bench.refusal(), first) << "kubelet merges events of the same words only";
+  EXPECT_EQ(bench.refusal(), first) << "kubelet aggregates only events with the same message";
 }
 
-TEST(Readiness, KubeletIsAskedToHurryWhereNoEventWillFollow) {
+TEST(Readiness, RefusalHasARetryHintIfNoEventWillFollow) {
   const char* const kHint = "; network is not ready";
   Bench hooked({Hooked(Main("a"), TriState::kYes), Probed(Main("b", 10))}, kAlways);
   hooked.Run("a:refused");
@@ -167,7 +167,7 @@ TEST(Readiness, KubeletIsAskedToHurryWhereNoEventWillFollow) {
   EXPECT_THAT(unprobed.refusal(), testing::Not(testing::HasSubstr(kHint))) << "a start is an event";
 }
 
-TEST(Readiness, AMalformedAnnotationLeavesTheDefault) {
+TEST(Readiness, MalformedAnnotationKeepsTheDefault) {
   Options options;
   options.launch_gate = LaunchGate::kRunning;
   std::vector<std::string> warnings;

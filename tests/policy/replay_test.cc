@@ -1,5 +1,5 @@
-// The same events at the same times give the same actions, and a copy of an
-// engine goes on as the original does: what happened on a node can be replayed.
+// Determinism: the same events at the same times give the same actions, and a copy of
+// an engine behaves like the original, so that a recorded log can be replayed.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -16,7 +16,7 @@ struct Recorded {
   Time at;
 };
 
-// Sensible and malformed events mixed: of three pods, in any order.
+// Valid and invalid events of three pods in random order.
 std::vector<Recorded> RandomLog(uint32_t seed, int length) {
   std::mt19937 random(seed);
   auto one_of = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
@@ -65,7 +65,7 @@ std::vector<Recorded> RandomLog(uint32_t seed, int length) {
         PullEnded{pod, "image", one_of(2) == 0},
         SidecarStopEnded{id, one_of(2) == 0, true},
         Tick{}};
-    // Removals are rarer than the rest, or nothing would ever get far.
+    // Removals are rarer than other events, so that pods reach later states.
     const uint32_t choice = one_of(std::size(choices));
     const bool rare = std::holds_alternative<SandboxStopping>(choices[choice]) ||
                       std::holds_alternative<SandboxGone>(choices[choice]) ||
@@ -112,7 +112,7 @@ std::string Text(const Actions& actions) {
   return text;
 }
 
-TEST(Replay, TheSameLogGivesTheSameActions) {
+TEST(Replay, SameLogGivesTheSameActions) {
   size_t actions_in_all = 0, checks = 0;
   for (uint32_t seed = 1; seed <= 80; ++seed) {
     const std::vector<Recorded> log = RandomLog(seed, 600);
@@ -133,13 +133,12 @@ TEST(Replay, TheSameLogGivesTheSameActions) {
       if (i == log.size() / 2) copy = first;
     }
   }
-  EXPECT_GT(actions_in_all, 5000u) << "the logs are dull";
+  EXPECT_GT(actions_in_all, 5000u) << "the logs cause too few actions";
   std::cout << "invariants checked after " << checks << " events\n";
 }
 
-// Settling again without news changes nothing and asks for nothing; and no call
-// is answered twice.
-TEST(Replay, TicksAreIdempotentAndAnswersUnique) {
+// A Tick without a preceding event causes no action, and each call is answered once.
+TEST(Replay, TicksAreIdempotentAndCallsAnsweredOnce) {
   for (uint32_t seed = 1; seed <= 30; ++seed) {
     Engine engine{Options{}};
     std::map<CallId, int> creates, starts;

@@ -1,5 +1,5 @@
-// Containers that kubelet itself ends in order to start them again: with their
-// sandbox, for a new image, or the whole pod anew. Their exits decide nothing.
+// Containers that kubelet stops in order to restart them: with their sandbox, for a
+// new image, or all containers of the pod (KEP-5532). Their exits are not final.
 #include "policy/restart_detection.h"
 
 #include <optional>
@@ -15,19 +15,19 @@ ContainerSpec RestartsAll(ContainerSpec container) {
   return container;
 }
 
-TEST(ComesAgain, WhatIsStoppedWithTheSandboxBlocksInTheNextOne) {
+TEST(RestartDetection, ContainerStoppedWithItsSandboxBlocksInTheNext) {
   const struct {
     const char* what;
     const char* hooked;  // whose preStop hook runs before its stop is seen
     const char* script;
   } kCases[] = {
       {"stopped with the sandbox", "", "b:stopped-by-caller b:exit=0 +1s newsandbox a:refused b:runs a:runs"},
-      {"stopped long before: it has done its work", "", "b:stopped-by-caller b:exit=0 +1h newsandbox a:runs"},
-      {"the other one's hook takes its time", "a",
+      {"stopped long before: complete", "", "b:stopped-by-caller b:exit=0 +1h newsandbox a:runs"},
+      {"the other container's preStop hook runs long", "a",
        "b:stopped-by-caller b:exit=0 +30s a:stopped-by-caller a:exit=1 newsandbox a:refused b:runs a:runs"},
-      {"no hook that could", "b",
+      {"the other container has no preStop hook", "b",
        "b:stopped-by-caller b:exit=0 +30s a:stopped-by-caller a:exit=1 newsandbox a:runs"},
-      {"longer than any hook may", "a",
+      {"longer than the grace period allows a hook", "a",
        "b:stopped-by-caller b:exit=0 +40s a:stopped-by-caller a:exit=1 newsandbox a:runs"},
   };
   for (const auto& c : kCases) {
@@ -39,17 +39,17 @@ TEST(ComesAgain, WhatIsStoppedWithTheSandboxBlocksInTheNextOne) {
   }
 }
 
-// Of a sandbox that is replaced: the main, which ends well, and the sidecar.
+// A sandbox is recreated; main exits with 0, the sidecar with 143.
 constexpr char kLost[] = "m:stopped-by-caller s:stopped-by-caller m:exit=0 s:exit=143 newsandbox ";
 
-TEST(ComesAgain, AMainThatIsHeldInItsNewSandboxHasNotFinished) {
+TEST(RestartDetection, HeldMainInANewSandboxIsNotComplete) {
   Bench bench({Main("m"), Probed(Sidecar("s", 10))}, kOnFailure);
   bench.Run("s:runs s:ready m:runs");
   bench.Run(kLost);
   bench.Run("m:refused s:runs +4m nostop s:ready launch:m +1h nostop m:exit=0 stop:s");
 }
 
-TEST(ComesAgain, AMainThatKubeletTakesItsTimeToAskForHasNotFinished) {
+TEST(RestartDetection, MainThatKubeletCreatesLateIsNotComplete) {
   Bench bench({Main("m"), Sidecar("s", 10)}, kOnFailure);
   bench.Run("s:runs m:runs m:stopped-by-caller s:stopped-by-caller m:exit=0 s:exit=0");
   bench.Send(SandboxStopping{bench.sandbox()});
@@ -58,14 +58,14 @@ TEST(ComesAgain, AMainThatKubeletTakesItsTimeToAskForHasNotFinished) {
   bench.Run("newsandbox s:runs +29s nostop m:runs +1h nostop m:exit=0 stop:s");
 }
 
-TEST(ComesAgain, AMainThatKubeletDoesNotAskForAnyMoreHasFinished) {
+TEST(RestartDetection, MainThatKubeletDoesNotRecreateIsComplete) {
   Bench bench({Main("m"), Sidecar("s", 10)}, kOnFailure);
   bench.Run("s:runs m:runs");
   bench.Run(kLost);
   bench.Run("s:runs +29s nostop +1s stop:s ended:s=143 masked:s");
 }
 
-TEST(ComesAgain, AMainWhoseNewImageIsPulledHasNotFinished) {
+TEST(RestartDetection, MainWhoseNewImageIsPulledIsNotComplete) {
   for (const bool fails_first : {false, true}) {
     Bench bench({Main("m"), Sidecar("s", 10)}, kNever);
     bench.Run("s:runs m:runs m:stopped-by-caller m:exit=143 +1s");
@@ -81,8 +81,8 @@ TEST(ComesAgain, AMainWhoseNewImageIsPulledHasNotFinished) {
   }
 }
 
-// As when another pod has pulled the image meanwhile.
-TEST(ComesAgain, APullThatHasFailedLongAgoIsNotWaitedFor) {
+// For example because another pod has pulled the image in the meantime.
+TEST(RestartDetection, PullThatFailedLongAgoIsNotWaitedFor) {
   Bench bench({Main("m"), Sidecar("s", 10)}, kNever);
   bench.Send(PullStarted{bench.pod(), "image"});
   bench.Send(PullEnded{bench.pod(), "image", false});
@@ -94,7 +94,7 @@ TEST(ComesAgain, APullThatHasFailedLongAgoIsNotWaitedFor) {
   unknown.Run("m:runs s:runs m:exit=0 +5m nostop +2m stop:s");
 }
 
-TEST(ComesAgain, WhatHasBeenSettledStaysSo) {
+TEST(RestartDetection, FinalExitStaysFinal) {
   Bench late({Main("m"), Sidecar("s", 10)}, kNever);
   late.Run("s:runs m:runs m:exit=0 stop:s m:stopped-by-caller s:stopped-by-caller ended:s=143 masked:s");
 
@@ -104,15 +104,16 @@ TEST(ComesAgain, WhatHasBeenSettledStaysSo) {
   bench.Run("ended:s=143 masked:s stop:t ended:t=143 masked:t");
 }
 
-TEST(ComesAgain, AShortGraceLeavesKubeletTimeEnough) {
+TEST(RestartDetection, ShortGracePeriodLeavesKubeletEnoughTime) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.set_grace_seconds(1);
   bench.Run("m:runs s:runs m:crash +4900ms nostop +100ms stop:s");
 }
 
-// kubelet asks once for what it had decided to run in the new sandbox, if it
-// has ended with 0 meanwhile.
-TEST(ComesAgain, WhoIsAskedForOnlyOnceIsNotRefusedInVain) {
+// kubelet decides what to create in a new sandbox before it kills the old containers
+// (computePodActions). A container that then exits with 0 is created once, without a
+// retry.
+TEST(RestartDetection, ContainerThatKubeletCreatesOnceIsNotRefused) {
   Bench bench({Main("m"), Sidecar("s", 10)}, kOnFailure, {}, NoLaunchAhead());
   bench.Run("s:runs m:runs");
   bench.Run(kLost);
@@ -133,9 +134,9 @@ TEST(ComesAgain, WhoIsAskedForOnlyOnceIsNotRefusedInVain) {
   always.Run("m:refused s:runs m:runs");
 }
 
-// kubelet goes by its older decision only in the pass in which it makes the
-// sandbox, and only where there are no init containers.
-TEST(ComesAgain, WhoEndedWellWithItsSandboxIsNotWaitedForInVain) {
+// kubelet acts on that decision only in the SyncPod that creates the sandbox, and
+// only if the pod has no init containers.
+TEST(RestartDetection, ContainerThatKubeletDoesNotRecreateIsNoBlocker) {
   for (const bool launch_ahead : {false, true}) {
     SCOPED_TRACE(launch_ahead);
     const Options options = launch_ahead ? Options{} : NoLaunchAhead();
@@ -167,7 +168,7 @@ TEST(ComesAgain, WhoEndedWellWithItsSandboxIsNotWaitedForInVain) {
   }
 }
 
-TEST(ComesAgain, UnderAPolicyThatNobodyKnowsOnlyAJobsContainersAreDone) {
+TEST(RestartDetection, UnknownRestartPolicyCompletesOnlyJobContainers) {
   for (const bool job : {false, true}) {
     SCOPED_TRACE(job);
     const std::vector<ContainerSpec> both = {Main("a"), Main("b", 10)};
@@ -178,7 +179,7 @@ TEST(ComesAgain, UnderAPolicyThatNobodyKnowsOnlyAJobsContainersAreDone) {
   }
 }
 
-TEST(ComesAgain, AMainThatOnceCameBackAfterAFailureWillDoSoAgain) {
+TEST(RestartDetection, MainThatRestartedAfterAFailureWillRestartAgain) {
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
   Bench bench = Bench::WithoutPlan(both, true);
   bench.Run("m:runs s:runs +10s m:exit=1 +20s m:runs m:exit=1 +6m nostop m:runs m:exit=0 +3s stop:s");
@@ -189,13 +190,13 @@ TEST(ComesAgain, AMainThatOnceCameBackAfterAFailureWillDoSoAgain) {
   Bench killed = Bench::WithoutPlan(both, true);
   killed.Run("m:runs s:runs m:crash m:runs m:crash +6m nostop m:runs m:exit=0 +3s stop:s");
 
-  // It came back for another reason then: a new image, a rule for that exit code.
+  // It restarted for another reason: a new image or a rule for that exit code.
   Bench does_not = Bench::WithoutPlan(both, true);
   does_not.Run("m:runs s:runs m:exit=7 m:runs m:exit=1 +6m nostop +1m stop:s ended:s=143 masked:s");
 }
 
-// Under Never there would be no such sandbox.
-TEST(ComesAgain, AMainThatFailedWithItsSandboxComesAgainUnderAPolicyThatNobodyKnows) {
+// Under Never kubelet would not have recreated the sandbox.
+TEST(RestartDetection, FailedMainRestartsInANewSandboxUnderUnknownPolicy) {
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
   Bench bench = Bench::WithoutPlan(both, true);
   bench.Send(SpecReceived{bench.pod(), {"annotation", both}});
@@ -203,8 +204,8 @@ TEST(ComesAgain, AMainThatFailedWithItsSandboxComesAgainUnderAPolicyThatNobodyKn
   bench.Run("+1h s:runs nostop +1h m:runs m:exit=0 stop:s");
 }
 
-// As the runtime may be able to tell of it later than of its successor.
-TEST(ComesAgain, AContainerOfAnOlderSandboxIsNeverTheNewest) {
+// The runtime may report it later than its successor.
+TEST(RestartDetection, ContainerOfAnOlderSandboxIsNeverTheNewest) {
   Bench bench({Main("m"), Sidecar("s")}, kOnFailure);
   const SandboxId old = bench.sandbox();
   bench.Run("newsandbox m:runs s:runs");
@@ -221,7 +222,7 @@ TEST(ComesAgain, AContainerOfAnOlderSandboxIsNeverTheNewest) {
   bench.Run("nostop m:exit=0 stop:s");
 }
 
-TEST(ComesAgain, APodThatIsRestartedAsAWholeIsOrderedAnew) {
+TEST(RestartDetection, RestartAllContainersIsOrderedAgain) {
   const std::vector<ContainerSpec> containers = {RestartsAll(Main("m")), Sidecar("s", 10)};
   Bench bench(containers, kNever, {}, NoLaunchAhead());
   bench.Run("s:runs m:runs m:exit=7 s:stopped-by-caller +9s s:exit=0 m:gone s:gone");
@@ -238,8 +239,8 @@ TEST(ComesAgain, APodThatIsRestartedAsAWholeIsOrderedAnew) {
   collected_later.Run("s:runs m:runs m:exit=7 s:exit=0 +1h m:gone s:gone m:runs");
 }
 
-// Also where a sidecar is the one whose end brings it about.
-TEST(ComesAgain, TheMainsOfAPodThatIsRestartedAsAWholeHaveNotFinished) {
+// Also if another container's exit triggers it.
+TEST(RestartDetection, MainsOfARestartAllContainersAreNotComplete) {
   Bench bench({Main("m"), RestartsAll(Main("x")), Sidecar("s", 10)}, kNever);
   bench.Run("s:runs m:runs x:runs x:exit=0 m:stopped-by-caller m:exit=143 s:stopped-by-caller s:exit=143");
   bench.Run("m:gone x:gone s:gone s:runs +1h nostop m:runs x:runs m:exit=0 x:exit=0 stop:s");

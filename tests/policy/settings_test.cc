@@ -1,4 +1,4 @@
-// Durations and a pod's own annotations.
+// Parsing of durations and of the shim's pod annotations.
 #include "policy/settings.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-TEST(Duration, ReadsWhatKubernetesUsersWrite) {
+TEST(Duration, ParsesGoDurations) {
   const struct {
     const char* text;
     Duration value;
@@ -27,7 +27,7 @@ TEST(Duration, ReadsWhatKubernetesUsersWrite) {
   for (const auto& c : kCases) EXPECT_EQ(ParseDuration(c.text), c.value) << c.text;
 }
 
-TEST(Duration, RefusesEverythingElse) {
+TEST(Duration, RejectsOtherText) {
   for (const char* text :
        {"",    "5",  "s",  "-5s",  "+5s",           "5 s",  " 5s",  "5s ",  "5d",   "1.2.3s",
         "..s", ".s", "5S", "1m30", "999999999999h", "infs", "nans", "1e3s", "0x5s", "5m-3s"}) {
@@ -35,7 +35,7 @@ TEST(Duration, RefusesEverythingElse) {
   }
 }
 
-TEST(Settings, TheNodesDefaultsHoldWithoutAnnotations) {
+TEST(Settings, NodeDefaultsApplyWithoutAnnotations) {
   std::vector<std::string> warnings;
   Options options;
   options.drain_delay = seconds(3);
@@ -47,7 +47,7 @@ TEST(Settings, TheNodesDefaultsHoldWithoutAnnotations) {
   EXPECT_TRUE(warnings.empty());
 }
 
-TEST(Settings, APodChangesThem) {
+TEST(Settings, AnnotationsOverrideTheDefaults) {
   std::vector<std::string> warnings;
   const PodSettings settings = ReadPodSettings({},
                                                {{std::string(kLaunchTimeoutAnnotation), "0"},
@@ -62,7 +62,7 @@ TEST(Settings, APodChangesThem) {
   EXPECT_TRUE(warnings.empty());
 }
 
-TEST(Settings, AMalformedValueWarnsAndTheDefaultHolds) {
+TEST(Settings, MalformedValueWarnsAndKeepsTheDefault) {
   std::vector<std::string> warnings;
   const PodSettings settings = ReadPodSettings({},
                                                {{std::string(kLaunchTimeoutAnnotation), "-5m"},

@@ -1,4 +1,4 @@
-// crictl's users abbreviate ids.
+// Abbreviated container and sandbox ids, as users of crictl write them.
 #include <gtest/gtest.h>
 
 #include "tests/policy/bench.h"
@@ -14,7 +14,7 @@ ContainerSeen Seen(const Bench& bench, const ContainerId& id, const std::string&
   return seen;
 }
 
-TEST(ShortId, OnlyAUniquePrefixIsCompleted) {
+TEST(ShortId, OnlyUniquePrefixesAreCompleted) {
   Bench bench({Main("a"), Main("b"), Main("c")}, RestartPolicy::kNever);
   bench.Send(Seen(bench, "ab12", "a"));
   bench.Send(Seen(bench, "ab1299", "b"));
@@ -30,7 +30,7 @@ TEST(ShortId, OnlyAUniquePrefixIsCompleted) {
   EXPECT_EQ(engine.FullSandboxId("nowhere"), "nowhere");
 }
 
-TEST(ShortId, WhatTheRuntimeHasForgottenIsNotMeant) {
+TEST(ShortId, RemovedContainersDoNotMatch) {
   Bench bench({Main("a"), Main("b")}, RestartPolicy::kNever);
   bench.Send(Seen(bench, "ab1", "a"));
   bench.Send(Seen(bench, "ab2", "b"));

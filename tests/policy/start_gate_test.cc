@@ -1,5 +1,5 @@
-// People with crictl create containers in any order and start them in any
-// order; no spec source knows such pods.
+// The gate at StartContainer, for users of crictl, who create and start containers in
+// any order. No spec source knows such pods.
 #include <gtest/gtest.h>
 
 #include "policy/priority.h"
@@ -22,26 +22,28 @@ TEST(StartGate, Scenarios) {
     std::vector<ContainerSpec> containers;
     const char* script;
   } kScenarios[] = {
-      {"the lower one waits for the higher",
+      {"the lower priority waits for the higher",
        {Main("a"), Main("b", 10)},
        "a:created b:created a:held b:starts a:answered"},
-      {"in the right order nobody waits",
+      {"starts in priority order do not wait",
        {Main("a"), Main("b", 10)},
        "a:created b:created b:starts a:starts"},
-      {"what does not exist is not waited for",
+      {"a container that was not created is not waited for",
        {Main("a"), Main("b", 10)},
        "a:created a:starts b:created b:starts"},
-      {"patience ends with a failure", {Main("a"), Main("b", 10)}, "a:created b:created a:held +2m a:failed"},
+      {"the start fails at the deadline",
+       {Main("a"), Main("b", 10)},
+       "a:created b:created a:held +2m a:failed"},
       {"three levels",
        {Main("a", -1), Main("b"), Main("c", 10)},
        "a:created b:created c:created a:held b:held c:starts b:answered"},
-      {"the higher one is removed",
+      {"the higher priority is removed",
        {Main("a"), Main("b", 10)},
        "a:created b:created a:held b:gone a:answered"},
-      {"the higher one ran before",
+      {"the higher priority ran before",
        {Main("a"), Main("b", 10)},
        "b:runs b:exit=0 a:created b:created a:starts b:starts"},
-      {"equal ones", {Main("a", 3), Main("b", 3)}, "a:created b:created a:starts b:starts"},
+      {"equal priorities", {Main("a", 3), Main("b", 3)}, "a:created b:created a:starts b:starts"},
       {"a restart is not held", {Main("a"), Main("b", 10)}, "a:runs a:exit=0 b:created a:created a:starts"},
       {"the shim restarts in between",
        {Main("a"), Main("b", 10)},
@@ -54,26 +56,26 @@ TEST(StartGate, Scenarios) {
   }
 }
 
-TEST(StartGate, TheMessageSaysWhatToDo) {
+TEST(StartGate, MessageSaysWhatToDo) {
   Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
   bench.Run("a:created b:created");
   const auto failed = Only<FailStart>(bench.Send(StartRequested{77, bench.Container("a").id, bench.now()}));
-  ASSERT_EQ(failed.size(), 1u) << "a caller without patience is told at once";
+  ASSERT_EQ(failed.size(), 1u) << "at the deadline the call fails at once";
   EXPECT_EQ(
       failed[0].message,
       "sidecar-shim: launch order: \"a\" (priority 0) waits for \"b\" (priority 10), which is created but "
       "was never started. Start that one first, or remove it.");
 }
 
-TEST(StartGate, NeverHoldsWhatTheCreateGateLetThrough) {
-  // The launch timeout has passed although the higher one cannot be started.
+TEST(StartGate, DoesNotHoldWhatTheCreateGateAdmitted) {
+  // The launch timeout has admitted it although the blocker cannot be started.
   Options options;
   options.launch_ahead = false;
   Bench bench({Main("a"), Main("b", 10)}, RestartPolicy::kAlways, {}, options);
   bench.Run("b:created a:refused +5m a:runs");
 }
 
-TEST(StartGate, ACallerThatLeavesIsForgotten) {
+TEST(StartGate, CancelledStartIsForgotten) {
   Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
   bench.Run("a:created b:created");
   bench.Send(StartRequested{77, bench.Container("a").id, bench.now() + std::chrono::hours(1)});
@@ -82,7 +84,7 @@ TEST(StartGate, ACallerThatLeavesIsForgotten) {
   EXPECT_EQ(bench.engine().NextWakeup(), std::nullopt);
 }
 
-TEST(StartGate, StoppingOrRemovingTheSandboxLetsHeldStartsGo) {
+TEST(StartGate, StoppedOrRemovedSandboxForwardsHeldStarts) {
   for (bool gone : {false, true}) {
     Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
     bench.Run("a:created b:created a:held");
@@ -91,11 +93,11 @@ TEST(StartGate, StoppingOrRemovingTheSandboxLetsHeldStartsGo) {
     } else {
       bench.Send(SandboxStopping{bench.sandbox()});
     }
-    bench.Run("a:answered");  // the runtime says what is wrong with it
+    bench.Run("a:answered");  // the runtime then reports the error
   }
 }
 
-TEST(StartGate, OrderedGoesByTheOrderOfTheCreates) {
+TEST(StartGate, OrderedUsesTheOrderOfTheCreates) {
   Engine engine{Options{}};
   const PodRef pod{"ns", "pod", "uid"};
   engine.OnEvent(SandboxSeen{pod, "sandbox", {{std::string(kOrderedAnnotation), "Ordered"}}, false, true},

@@ -1,4 +1,4 @@
-// Which sidecars are stopped when, with how much grace, and how often.
+// Termination of sidecars: order, grace period, retries.
 #include "tests/policy/scenario.h"
 
 namespace sidecar_shim::policy {
@@ -20,28 +20,28 @@ TEST(Termination, Scenarios) {
   ruled.own_restart_policy = kNever;
   ruled.restart_rules = {{/*any_but=*/false, {0}}};
   RunAll({
-      {"all of a level at once",
+      {"all sidecars of a level at the same time",
        {Main("m"), Sidecar("s"), Sidecar("t")},
        kNever,
        "m:runs s:runs t:runs m:exit=0 stop:s,t"},
-      {"lowest first",
+      {"lowest priority first",
        {Main("m"), Sidecar("s", 5), Sidecar("t", -5), Sidecar("u")},
        kNever,
        "s:runs u:runs m:runs t:runs m:exit=0 stop:t ended:t=143 stop:u ended:u=0 stop:s ended:s=137 idle"},
-      {"a level ends before the next begins",
+      {"a level exits before the next is stopped",
        {Main("m"), Sidecar("s"), Sidecar("t"), Sidecar("u", 1)},
        kNever,
        "u:runs m:runs s:runs t:runs m:exit=0 stop:s,t ended:s=0 nostop ended:t=0 stop:u"},
-      {"mains' priorities do not matter",
+      {"priorities of main containers do not matter",
        {Main("m", 9), Sidecar("s", 5)},
        kNever,
        "m:runs s:runs m:exit=0 stop:s"},
-      {"the dead are not stopped",
+      {"exited sidecars are not stopped",
        {Main("m"), Sidecar("s"), Sidecar("t")},
        kNever,
        "m:runs s:runs t:runs s:exit=1 m:exit=0 stop:t"},
       {"once only", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs m:exit=0 stop:s +30m nostop"},
-      {"a failed stop is sent again",
+      {"a failed stop is retried",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 stop:s stopfails:s +900ms nostop +100ms stop:s stopfails:s +1s nostop +1s "
@@ -51,45 +51,45 @@ TEST(Termination, Scenarios) {
        {Main("m"), Sidecar("s"), Sidecar("t", 1)},
        kNever,
        "t:runs m:runs s:runs m:exit=0 stop:s stopfails:s nostop +1s stop:s ended:s=0 stop:t"},
-      {"one that starts afterwards is stopped too",
+      {"a sidecar that starts after completion is stopped",
        {Main("m"), Sidecar("s"), Sidecar("t")},
        kNever,
        "m:runs s:runs m:exit=0 stop:s ended:s=0 t:created nostop t:starts stop:t"},
-      {"one that crash-loops is stopped when it is back",
+      {"a crash-looping sidecar is stopped after its restart",
        {Main("m"), Sidecar("s")},
        kOnFailure,
        "m:runs s:runs s:exit=1 m:exit=0 nostop +1m s:runs stop:s"},
-      {"restarted whatever its exit code: left alone",
+      {"not stopped: kubelet restarts it whatever its exit code",
        {Main("m"), Sidecar("s"), stubborn},
        kNever,
        "m:runs s:runs t:runs m:exit=0 stop:s"},
-      {"restarted after success by a rule: left alone",
+      {"not stopped: a rule restarts it after success",
        {Main("m"), Sidecar("s"), ruled},
        kNever,
        "m:runs s:runs t:runs m:exit=0 stop:s"},
-      {"a new shim asks again",
+      {"a restarted shim stops again",
        {Main("m"), Sidecar("s")},
        kNever,
        "m:runs s:runs m:exit=0 stop:s newshim stop:s"},
-      {"a new shim goes on with the next level",
+      {"a restarted shim continues with the next level",
        {Main("m"), Sidecar("s"), Sidecar("t", 1)},
        kNever,
        "t:runs m:runs s:runs m:exit=0 stop:s ended:s=143 stop:t newshim stop:t ended:t=143 idle"},
-      {"a native sidecar with the flag is none of ours",
+      {"a flagged native sidecar is not stopped",
        {Main("m"), Sidecar("s")},
        kNever,
        "n:runs m:runs s:runs m:exit=0 stop:s"},
   });
 }
 
-TEST(Termination, OneThatKubeletStopsIsLeftToIt) {
+TEST(Termination, SidecarThatKubeletStopsIsLeftToKubelet) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   bench.Send(ExternalStopStarted{bench.Container("s").id});
   bench.Run("m:exit=0 +1h nostop");
 }
 
-TEST(Termination, AStopThatSomebodyGaveUpIsTakenOver) {
+TEST(Termination, CancelledExternalStopIsTakenOver) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   const ContainerId id = bench.Container("s").id;
@@ -99,7 +99,7 @@ TEST(Termination, AStopThatSomebodyGaveUpIsTakenOver) {
   bench.Run("stop:s");
 }
 
-TEST(Termination, AStopThatWorkedIsNotRepeated) {
+TEST(Termination, SuccessfulExternalStopIsNotRepeated) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   const ContainerId id = bench.Container("s").id;
@@ -108,12 +108,12 @@ TEST(Termination, AStopThatWorkedIsNotRepeated) {
   bench.Run("m:exit=0 nostop");
 }
 
-TEST(Termination, ADrainDelayGoesOnUnderANewShim) {
+TEST(Termination, DrainDelayContinuesAfterARestart) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kDrainDelayAnnotation), "10s"}});
   bench.Run("m:runs s:runs m:exit=0 +6s newshim +3900ms nostop +100ms stop:s");
 }
 
-TEST(Termination, TheDrainDelayComesFirst) {
+TEST(Termination, DrainDelayPrecedesTheStop) {
   Bench bench({Main("m"), Sidecar("s")}, kNever, {{std::string(kDrainDelayAnnotation), "10s"}});
   bench.Run("m:runs s:runs m:exit=0 +9s nostop +1s stop:s");
   Options options;
@@ -122,8 +122,8 @@ TEST(Termination, TheDrainDelayComesFirst) {
   node.Run("m:runs s:runs m:exit=0 +1s nostop +1s stop:s");
 }
 
-// The levels share the pod's grace; the drain delay is not part of it.
-TEST(Termination, Grace) {
+// The drain delay is not part of the grace period.
+TEST(Termination, LevelsShareThePodsGracePeriod) {
   Bench bench({Main("m"), Sidecar("s"), Sidecar("t", 1), Sidecar("u", 2)}, kNever);
   bench.Run("u:runs t:runs m:runs s:runs m:exit=0 stop:s +12s ended:s=0 stop:t +30s ended:t=137 stop:u");
   EXPECT_EQ(bench.graces().at(bench.Container("s").id), seconds(30));
@@ -140,7 +140,7 @@ TEST(Termination, Grace) {
   EXPECT_EQ(drained.graces().at(drained.Container("s").id), seconds(30));
 }
 
-TEST(Termination, RetriesSlowDownToTheLimit) {
+TEST(Termination, RetriesBackOffToTheMaximum) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs m:exit=0 stop:s");
   for (int expected : {1, 2, 4, 8, 10, 10, 10}) {
@@ -151,7 +151,7 @@ TEST(Termination, RetriesSlowDownToTheLimit) {
   }
 }
 
-TEST(Termination, ThePreStopHookRunsOnce) {
+TEST(Termination, PreStopHookRunsOnce) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs");
   const RuntimeContainer sidecar = bench.Container("s");
@@ -165,14 +165,14 @@ TEST(Termination, ThePreStopHookRunsOnce) {
   EXPECT_FALSE(second[0].run_pre_stop);
 }
 
-TEST(Termination, AStopThatWorkedButWhoseExitIsNeverSeenIsAskedForAgain) {
+TEST(Termination, SuccessfulStopWithoutAnExitIsRetried) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs s:runs m:exit=0 stop:s");
   bench.Send(SidecarStopEnded{bench.Container("s").id, true, true});
   bench.Run("+1s stop:s");
 }
 
-TEST(Termination, WaitsForExitsOnlyWhileASidecarRuns) {
+TEST(Termination, ExitsMatterOnlyWhileASidecarRuns) {
   Bench bench({Main("m"), Sidecar("s")}, kNever);
   bench.Run("m:runs");
   EXPECT_FALSE(bench.engine().HasRunningSidecars());

@@ -1,4 +1,4 @@
-// What a container's envs say about it.
+// The traits that a container's envs set.
 #include "policy/traits.h"
 
 #include <gtest/gtest.h>
@@ -17,13 +17,13 @@ Traits Read(const Envs& envs) {
   return reader.Finish();
 }
 
-TEST(Traits, NothingAsked) {
+TEST(Traits, OtherEnvsSetNothing) {
   EXPECT_EQ(Read({}), Traits{});
   EXPECT_FALSE(Read({{"PATH", "/bin"}, {"KRUISE_OTHER", "1"}}).ShowsIntent());
 }
 
-// ST-T16 (5.5 getSidecarContainerNames): the flag is any spelling of "true".
-TEST(Traits, TheFlagIsAnySpellingOfTrue) {
+// OpenKruise's getSidecarContainerNames ignores case, too (scenario ST-T16).
+TEST(Traits, FlagIsTrueInAnyCase) {
   for (const char* yes : {"true", "TRUE", "True", "tRuE"}) EXPECT_TRUE(Read({{kTerminateEnv, yes}}).sidecar);
   for (const char* no : {"", "1", "yes", "false", "true ", "t"}) {
     EXPECT_FALSE(Read({{kTerminateEnv, no}}).sidecar) << no;
@@ -31,32 +31,32 @@ TEST(Traits, TheFlagIsAnySpellingOfTrue) {
 }
 
 // OpenKruise leaves a container that has _WITH_IMAGE only running on a real node; here it is a sidecar.
-TEST(Traits, AnImageForVirtualNodesAlsoMarksASidecar) {
+TEST(Traits, ImageForVirtualNodesMarksASidecar) {
   EXPECT_TRUE(Read({{kTerminateWithImageEnv, "quick-exit"}}).sidecar);
   EXPECT_FALSE(Read({{kTerminateWithImageEnv, ""}}).sidecar);
   EXPECT_TRUE(Read({{kTerminateEnv, "true"}, {kTerminateWithImageEnv, "quick-exit"}}).sidecar);
 }
 
-TEST(Traits, IgnoreExitCodeCountsWithTheFlagOnly) {
+TEST(Traits, IgnoreExitCodeNeedsTheFlag) {
   EXPECT_FALSE(Read({{kIgnoreExitCodeEnv, "true"}}).ignore_exit_code);
   EXPECT_TRUE(Read({{kTerminateEnv, "true"}, {kIgnoreExitCodeEnv, "True"}}).ignore_exit_code);
   EXPECT_TRUE(Read({{kIgnoreExitCodeEnv, "true"}, {kTerminateEnv, "true"}}).ignore_exit_code);
   EXPECT_FALSE(Read({{kTerminateEnv, "true"}, {kIgnoreExitCodeEnv, "1"}}).ignore_exit_code);
 }
 
-TEST(Traits, TheLastDuplicateWins) {
+TEST(Traits, LastDuplicateCounts) {
   EXPECT_EQ(Read({{kPriorityEnv, "1"}, {kPriorityEnv, "2"}}).priority.value, 2);
   EXPECT_EQ(Read({{kPriorityEnv, "x"}, {kPriorityEnv, "2"}}).priority.kind, Priority::Kind::kValue);
   EXPECT_EQ(Read({{kPriorityEnv, "2"}, {kPriorityEnv, ""}}).priority.kind, Priority::Kind::kInvalid);
   EXPECT_FALSE(Read({{kTerminateEnv, "true"}, {kTerminateEnv, "false"}}).sidecar);
 }
 
-TEST(Traits, ABarrierIsSeenWithoutLookingAtItsValue) {
+TEST(Traits, BarrierCountsWhateverItsValue) {
   for (const char* value : {"true", "", "x"}) EXPECT_TRUE(Read({{kBarrierEnv, value}}).barrier);
 }
 
-// 5.7: valueFrom. OpenKruise rejects such a pod; here kubelet resolves the value.
-TEST(Traits, AnEnvThatOnlyKubeletKnowsIsUnresolved) {
+// OpenKruise rejects a pod with valueFrom; here kubelet resolves the value.
+TEST(Traits, EnvFromAReferenceIsUnresolved) {
   TraitsReader reader;
   reader.UnresolvedEnv(kPriorityEnv);
   reader.UnresolvedEnv("OTHER");

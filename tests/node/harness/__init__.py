@@ -1,4 +1,4 @@
-"""A private, real Kubernetes node for tests: containerd, kubelet, crictl and critest around sidecar-shim.
+"""A private Kubernetes node for tests: real containerd, kubelet, crictl and critest around sidecar-shim.
 
-Each file does one thing; tests/node/README.md tells how the tests are run and what they need.
+tests/node/README.md says how to run the tests and what they need.
 """

@@ -1,4 +1,4 @@
-"""A client of the Kubernetes API, as far as tests need one: JSON over TLS with a client certificate."""
+"""A minimal client of the Kubernetes API: JSON over TLS with a client certificate."""
 
 import json
 import ssl
@@ -14,8 +14,8 @@ SERVICE_ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
-class Refused(Exception):
-    """The API server said no; .status is the HTTP status, the text what it answered."""
+class ApiError(Exception):
+    """An error response of the API server; .status is the HTTP status, the text the response body."""
 
     def __init__(self, status, text):
         super().__init__(f"{status}: {text}")
@@ -33,20 +33,20 @@ class Api:
         request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode())
         request.add_header("Content-Type", content_type)
         try:
-            with urllib.request.urlopen(request, timeout=30, context=self._context) as answer:
-                text = answer.read()
+            with urllib.request.urlopen(request, timeout=30, context=self._context) as response:
+                text = response.read()
         except urllib.error.HTTPError as error:
-            raise Refused(error.code, error.read().decode(errors="replace")) from None
+            raise ApiError(error.code, error.read().decode(errors="replace")) from None
         return json.loads(text) if text.startswith(b"{") else text
 
     def get(self, path, **query):
         return self.call("GET", path, **query)
 
-    def get_if_there(self, path):
+    def get_if_exists(self, path):
         try:
             return self.get(path)
-        except Refused as refused:
-            if refused.status == 404:
+        except ApiError as error:
+            if error.status == 404:
                 return None
             raise
 
@@ -57,7 +57,7 @@ class Api:
         return self.call("POST", path, item)
 
     def patch(self, path, change, subresource=""):
-        """A strategic merge patch, which is what `kubectl patch` sends: containers are matched by name."""
+        """A strategic merge patch, as `kubectl patch` sends it: containers are matched by name."""
         return self.call("PATCH", path + subresource, change, "application/strategic-merge-patch+json")
 
     def delete(self, path, policy="Background"):

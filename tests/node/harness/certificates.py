@@ -1,4 +1,4 @@
-"""A certificate authority for one test: who somebody is to a Kubernetes API server is what the certificate's subject says."""
+"""A certificate authority for one test. Kubernetes takes a client's user and groups from its certificate's subject (CN and O)."""
 
 import os
 import subprocess
@@ -12,11 +12,11 @@ class Authority:
         self.certificate = self._path("ca.crt")
         key = self._path("ca.key")
         self._openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
-        # No configuration file: the distribution's would add its own extensions.
+        # Without a configuration file: the distribution's would add extensions.
         self._openssl("req", "-x509", "-new", "-key", key, "-subj", "/CN=node-tests", "-days", "2", "-out", self.certificate)
 
     def issue(self, name, subject, alternative_names=None):
-        """Makes a key and a certificate for both ends of TLS; returns their paths (certificate, key)."""
+        """Issues a certificate for servers and clients with a new key; returns their paths (certificate, key)."""
         key, request, certificate = self._path(name + ".key"), self._path(name + ".csr"), self._path(name + ".crt")
         extensions = self._path(name + ".ext")
         with open(extensions, "w", encoding="utf-8") as file:

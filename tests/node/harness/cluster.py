@@ -1,4 +1,4 @@
-"""A node that has joined a control plane: pods come from the API server, and Jobs are made by the real controllers."""
+"""A node in a cluster: pods come from a real API server, and real controllers run the Jobs."""
 
 from harness import api, pods, session, wait
 from harness.control_plane import ControlPlane
@@ -7,7 +7,7 @@ from harness.node import Node
 
 
 class Cluster(Node):
-    """A Node whose pods are looked up in the API server, by their real names."""
+    """A Node whose pods are created and read through the API server."""
 
     @classmethod
     def setUpClass(cls):
@@ -29,7 +29,7 @@ class Cluster(Node):
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
     def add(self, pod):
-        """Creates the pod itself, as an operator's controller does."""
+        """Creates the pod directly, bound to the node."""
         spec = {**pod["spec"], "nodeName": NODE_NAME, "automountServiceAccountToken": False}
         self.api.create(api.PODS, {**pod, "spec": spec})
         self.addCleanup(self.delete_pod, pod["metadata"]["name"])
@@ -40,34 +40,34 @@ class Cluster(Node):
 
     def delete_pod(self, name):
         path = f"{api.PODS}/{name}"
-        if self.api.get_if_there(path) is not None:
+        if self.api.get_if_exists(path) is not None:
             self.api.delete(path)
-            wait.until(lambda: self.api.get_if_there(path) is None, f"pod {name} is deleted", 90)
+            wait.until(lambda: self.api.get_if_exists(path) is None, f"pod {name} is deleted", 90)
 
     def delete_with_pods(self, path, pods_of_it):
-        if self.api.get_if_there(path) is not None:
+        if self.api.get_if_exists(path) is not None:
             self.api.delete(path)
-        wait.until(lambda: self.api.get_if_there(path) is None and not pods_of_it(), f"{path} and its pods are deleted", 90)
+        wait.until(lambda: self.api.get_if_exists(path) is None and not pods_of_it(), f"{path} and its pods are deleted", 90)
 
     def pod(self, name):
-        return self.api.get_if_there(f"{api.PODS}/{name}")
+        return self.api.get_if_exists(f"{api.PODS}/{name}")
 
     def runtime_name(self, name):
         return name
 
     def pods_of_job(self, name):
-        """Oldest first."""
+        """The pods of the job, oldest first."""
         found = self.api.items(api.PODS, labelSelector=f"batch.kubernetes.io/job-name={name}")
         return sorted(found, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
 
     def only_pod_of_job(self, name):
-        """The name of the one pod that the job has had."""
+        """The name of the job's pod; fails if there has been more than one."""
         found = self.pods_of_job(name)
         self.assertEqual(1, len(found), f"pods of job {name}")
         return found[0]["metadata"]["name"]
 
     def job_condition(self, name):
-        """Complete, Failed, or None while it runs."""
+        """Complete, Failed, or None while the job runs."""
         for condition in self.api.get(f"{api.JOBS}/{name}")["status"].get("conditions", []):
             if condition["type"] in ("Complete", "Failed") and condition["status"] == "True":
                 return condition["type"]
@@ -78,6 +78,6 @@ class Cluster(Node):
         self.assertEqual(condition, self.job_condition(name), f"job {name}")
 
     def events(self, pod_name):
-        """(type, reason, message) of what `kubectl describe pod` lists under Events."""
+        """The pod's events as (type, reason, message), as `kubectl describe pod` shows them."""
         found = self.api.items(api.EVENTS, fieldSelector=f"involvedObject.name={pod_name}")
         return [(event["type"], event["reason"], event["message"]) for event in found]

@@ -1,7 +1,7 @@
-"""A private containerd: Debian's 1.6 or the 2.4 that build-tools.sh makes, with its own root, state, socket and network.
+"""A private containerd: Debian's 1.6 or the 2.4 that build-tools.sh builds, with its own root, state, socket and network.
 
-One difference from a node's: restrict_oom_score_adj, without which runc cannot start a sandbox where CAP_SYS_RESOURCE is missing
-(in most build containers and sandboxed virtual machines).
+Unlike on a usual node restrict_oom_score_adj is set: otherwise runc cannot start a sandbox without CAP_SYS_RESOURCE, which most
+build containers and sandboxed virtual machines do not have.
 """
 
 import glob
@@ -55,7 +55,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 
 
 class Containerd:
-    """Start it, use .endpoint, stop it. Everything it leaves (shims, containers, mounts, files) is gone after stop()."""
+    """Call start(), use .endpoint, call stop(), which also removes runtime shims, containers and mounts."""
 
     def __init__(self, version, log_dir):
         assert version in VERSIONS, version
@@ -71,7 +71,7 @@ class Containerd:
             bin_dir, config = tools.bin_dir("containerd"), CONFIG_2
         self._ctr = os.path.join(bin_dir, "ctr")
         config_path = self._write_config(config)
-        # containerd finds its runtime shim in PATH: the one of its own version must be first.
+        # containerd looks up its runtime shim in PATH, where the one of the same version must be first.
         self.env = dict(os.environ, PATH=bin_dir + ":/usr/sbin:/usr/bin:/sbin:/bin")
         self.daemon = Daemon(
             "containerd " + version,
@@ -118,19 +118,19 @@ class Containerd:
         return path
 
     def start(self):
-        """Starts it, again after kill() or terminate() as well: its containers go on meanwhile."""
+        """Starts it, also after kill() or terminate(), during which its containers keep running."""
         self.daemon.start()
-        self.daemon.wait_ready(self._answers)
+        self.daemon.wait_ready(self._is_ready)
         if not self._imported:
             for archive in images.archives():
                 self.ctr("images", "import", archive)
             self._imported = True
         return self
 
-    def _answers(self):
+    def _is_ready(self):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(self.address)
-        # The CRI part comes up after the socket; its images are what ctr imports below, so ask for what depends on most.
+        # The CRI plugin, which depends on most of the others, is loaded later than the socket is opened.
         plugins = self.ctr("plugins", "list", namespace=None)
         return any(line.split()[1:2] == ["cri"] and line.rstrip().endswith("ok") for line in plugins.splitlines())
 
@@ -144,16 +144,16 @@ class Containerd:
         return result.stdout
 
     def kill(self):
-        """As when it crashes: containers run on."""
+        """Like a crash: containers keep running."""
         self.daemon.kill()
 
     def restart(self):
-        """As an upgrade does it: stop, start on the same root; containers run on."""
+        """Like an upgrade: stops it and starts it on the same root; containers keep running."""
         self.daemon.terminate()
         self.start()
 
     def stop(self):
-        """Ends it and all that it started."""
+        """Stops it and everything that it has started."""
         try:
             self.daemon.terminate()
         finally:
@@ -164,17 +164,17 @@ class Containerd:
                     stderr=subprocess.DEVNULL,
                     env=self.env,
                 )
-            self._end_runtime_shims()
+            self._kill_runtime_shims()
             namespaces.unmount_below(self.dir)
 
     def _task_ids(self):
         return [os.path.basename(path) for path in glob.glob(self.state + "/io.containerd.runtime.v2.task/k8s.io/*")]
 
-    def _end_runtime_shims(self):
-        """They outlive containerd by design. Found by its socket's address, which each of them has in its command line."""
+    def _kill_runtime_shims(self):
+        """They outlive containerd by design. Each has the address of containerd's socket in its command line."""
         for pid in self._runtime_shims():
             os.kill(pid, signal.SIGKILL)
-        wait.until(lambda: not self._runtime_shims(), "the runtime shims are gone", 10)
+        wait.until(lambda: not self._runtime_shims(), "the runtime shims have exited", 10)
 
     def _runtime_shims(self):
         found = []
@@ -183,7 +183,7 @@ class Containerd:
                 with open(path, "rb") as file:
                     arguments = file.read().split(b"\0")
             except OSError:
-                continue  # It ended while we looked.
+                continue  # The process has exited.
             if arguments[0].endswith(b"containerd-shim-runc-v2") and self.address.encode() in arguments:
                 found.append(int(path.split("/")[2]))
         return found

@@ -1,6 +1,6 @@
-"""A private control plane: the distribution's etcd, a real kube-apiserver and kube-controller-manager, all on loopback.
+"""A private control plane on loopback: the distribution's etcd, a real kube-apiserver and kube-controller-manager.
 
-No scheduler: pods name their node. No service accounts: pods mount no token.
+There is no scheduler: pods set spec.nodeName. There is no service account controller: pods mount no token.
 """
 
 import json
@@ -23,7 +23,7 @@ CONTROLLERS = (
 
 
 class ControlPlane:
-    """Start it, use .api (an administrator), hand .kubeconfig("system:node:...") to a kubelet, stop it."""
+    """Call start(), use .api (as an administrator), give kubeconfig(node_name) to a kubelet, call stop()."""
 
     def __init__(self, log_dir):
         self.dir = namespaces.work_dir("control-plane")
@@ -63,12 +63,12 @@ class ControlPlane:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={key}",
             f"--service-account-signing-key-file={key}",
-            # As kubeadm sets them, so that what a node's certificate may read is what it may read on a real cluster.
+            # As kubeadm sets them, so that a node's certificate has the same rights as in a real cluster.
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
-            # Their controllers do not run here: pods would wait for an account, and the node would stay tainted.
+            # The controllers of these two do not run: pods would wait for a service account, and the node would stay tainted.
             "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
-            # SIGTERM ends it at once; nothing balances load here.
+            # There is no load balancer to wait for.
             "--shutdown-delay-duration=0s",
             "--v=1",
         ]
@@ -85,7 +85,7 @@ class ControlPlane:
         ]
 
     def kubeconfig(self, node_name):
-        """The path of a kubeconfig for a kubelet, with the identity that kubeadm gives one."""
+        """Writes a kubeconfig for a kubelet, with the user and group that kubeadm uses; returns its path."""
         pair = self._authority.issue(node_name, f"/O=system:nodes/CN=system:node:{node_name}")
         return self._write_kubeconfig(node_name, pair)
 
@@ -120,10 +120,10 @@ class ControlPlane:
         self.apiserver.wait_ready(lambda: self.api.get("/readyz") == b"ok", 120)
 
     def stop_apiserver(self):
-        """As in an outage: kubelet and its pods go on without it."""
+        """Like an outage: kubelet and its pods keep running."""
         self.apiserver.kill()
 
     def stop(self):
-        # Killed, not asked: an API server takes its time to say good-bye to watchers that are about to go as well.
+        # SIGKILL, because on SIGTERM an API server waits for its watches to end.
         for daemon in (self.controllers, self.apiserver, self.etcd):
             daemon.kill()

@@ -1,4 +1,4 @@
-"""The real crictl against one endpoint: what a person at a node would type."""
+"""The real crictl with one endpoint, as a user of a node runs it."""
 
 import datetime
 import json
@@ -10,7 +10,7 @@ from harness import tools, wait
 
 
 class Failed(Exception):
-    """crictl said no; the text of the exception is what it printed."""
+    """crictl has failed; the exception's text is what it printed."""
 
 
 class Crictl:
@@ -29,7 +29,7 @@ class Crictl:
         ]
 
     def result(self, *arguments, timeout=None):
-        """Runs it and returns the finished process with stdout and stderr as bytes, however it ended."""
+        """Runs crictl and returns the finished process with stdout and stderr as bytes, whatever its exit status."""
         return subprocess.run(
             self.argv(*arguments, timeout=timeout), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -48,11 +48,11 @@ class Crictl:
     def json(self, *arguments):
         return json.loads(self.run(arguments[0], "--output=json", *arguments[1:]))
 
-    # What the tests ask for by name.
+    # Single commands.
 
-    def wait_answers(self):
-        """After a restart of containerd: its CRI part comes up later than its socket."""
-        wait.until(lambda: self.run("version"), f"{self.endpoint} answers", 30)
+    def wait_available(self):
+        """For use after a restart of containerd, which opens its socket before it serves CRI."""
+        wait.until(lambda: self.run("version"), f"{self.endpoint} serves CRI", 30)
 
     def run_pod(self, config_path):
         return self.run("runp", config_path)
@@ -64,21 +64,21 @@ class Crictl:
         return self.run("start", container, timeout=timeout)
 
     def containers(self, *filters):
-        """All containers, also the finished ones."""
+        """All containers, including exited ones."""
         return self.json("ps", "--all", *filters)["containers"]
 
     def sandboxes(self, *filters):
         return self.json("pods", *filters)["items"]
 
     def status(self, container):
-        """The CRI ContainerStatus; times are in ns (startedAt, finishedAt)."""
+        """The CRI ContainerStatus, with createdAtNs, startedAtNs and finishedAtNs in nanoseconds."""
         status = self.json("inspect", container)["status"]
         for key in ("createdAt", "startedAt", "finishedAt"):
             status[key + "Ns"] = _nanoseconds(status[key])
         return status
 
     def statuses(self, *filters):
-        """{container name: its status} of the containers that match; the newest where one has been restarted."""
+        """{container name: status} of the matching containers; of a restarted one the newest attempt."""
         newest = {}
         for container in self.containers(*filters):
             try:
@@ -86,7 +86,7 @@ class Crictl:
             except Failed as failure:
                 if "NotFound" not in str(failure):
                     raise
-                continue  # kubelet has removed it since: there is a newer one
+                continue  # kubelet has removed it in the meantime, because there is a newer attempt
             known = newest.get(status["metadata"]["name"])
             if known is None or known["createdAtNs"] < status["createdAtNs"]:
                 newest[status["metadata"]["name"]] = status
@@ -106,14 +106,14 @@ class Crictl:
 
 
 def _nanoseconds(text):
-    """From RFC 3339 with up to nine decimals, of which datetime alone would drop three."""
+    """Parses RFC 3339 with up to nine decimals; datetime supports six."""
     seconds, fraction, zone = re.fullmatch(r"([^.Z+]+)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text).groups()
     moment = datetime.datetime.fromisoformat(seconds + zone.replace("Z", "+00:00"))
     return int(moment.timestamp()) * 10**9 + int((fraction or "").ljust(9, "0"))
 
 
 def write_config(folder, name, config):
-    """Writes a pod or container config where crictl can read it; returns its path."""
+    """Writes a pod or container config for crictl; returns its path."""
     path = os.path.join(folder, name + ".json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(config, file)

@@ -1,7 +1,7 @@
-"""Runs the real critest, the conformance test of the runtime interface, and tells how each of its specs went.
+"""Runs the real critest, the conformance test suite of CRI, and returns the outcome of each spec.
 
-Only specs that can pass here are run: there is no registry to pull from, and of the images that critest names itself (httpd and
-such) this machine has none. What is left out for that is named in SKIPPED, so that a spec which fails is news.
+Specs that cannot pass here are listed in SKIPPED: there is no registry to pull from, and critest's own images (httpd and others)
+are not available.
 """
 
 import os
@@ -12,17 +12,17 @@ from harness import images, namespaces, tools
 
 SKIPPED = {
     "Image Manager": "pulls from a registry",
-    "Multiple Containers": "an httpd image of critest's own",
-    "NamespaceOption runtime should support (HostPID|PodPID|ContainerPID)": "an nginx image of critest's own",
-    "NoNewPrivs": "a set-uid image of critest's own",
-    "primary UID belongs to some groups": "an image of critest's own with groups",
-    "portforward in host network": "an nginx image of critest's own",
-    "runtime should support MaskedPaths": "a shell that runs /bin/ls as a program; busybox has it built in",
+    "Multiple Containers": "needs critest's httpd image",
+    "NamespaceOption runtime should support (HostPID|PodPID|ContainerPID)": "needs critest's nginx image",
+    "NoNewPrivs": "needs critest's set-uid image",
+    "primary UID belongs to some groups": "needs critest's image with groups",
+    "portforward in host network": "needs critest's nginx image",
+    "runtime should support MaskedPaths": "needs a shell that executes /bin/ls; busybox runs its own ls",
 }
 
 
 def run(endpoint, log_dir, name, skip=(), focus=(), seconds=600):
-    """Returns {spec: "passed" | "failed" | "skipped"} of a whole run against the endpoint."""
+    """Runs critest on the endpoint; returns {spec: "passed" | "failed" | "skipped"}."""
     folder = namespaces.work_dir("critest-" + name)
     report = os.path.join(folder, "junit.xml")
     image_list = os.path.join(folder, "images.yaml")
@@ -36,7 +36,7 @@ def run(endpoint, log_dir, name, skip=(), focus=(), seconds=600):
         f"--test-images-file={image_list}",
         f"--ginkgo.junit-report={report}",
         "--ginkgo.no-color",
-        "--ginkgo.seed=1",  # The same order in every run, so that two runs can be compared.
+        "--ginkgo.seed=1",  # The same order in each run, so that two runs can be compared.
     ]
     argv += [f"--ginkgo.skip={pattern}" for pattern in [*SKIPPED, *skip]]
     argv += [f"--ginkgo.focus={pattern}" for pattern in focus]
@@ -52,7 +52,7 @@ def run(endpoint, log_dir, name, skip=(), focus=(), seconds=600):
 def _read(report):
     specs = {}
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
-        if case.get("name").startswith("[It] "):  # The others are the suite's set-up.
+        if case.get("name").startswith("[It] "):  # The others are the suite's set-up and clean-up.
             specs[case.get("name").removeprefix("[It] ")] = _outcome(case)
     return specs
 

@@ -1,11 +1,11 @@
-"""Container images made on the spot from what the machine has: no registry is needed.
+"""Container images, built from programs of this machine so that no registry is needed.
 
   localhost/pause:1      the sandbox process (tools/pause)
   localhost/busybox:1    busybox with all its applets, and mock_log (images/)
-  localhost/critest:1    busybox with what critest's specs call in their images: a web server as its command, ipcs, pgrep
+  localhost/critest:1    busybox with what critest's specs run in their images: a web server as the command, ipcs, pgrep
   localhost/collector:1  busybox plus Debian's rsyslogd with the libraries and modules it needs, run by images/collect
 
-Each is one layer in a docker-archive tar, byte for byte the same for the same inputs, and kept in the tools' cache.
+Each is a docker-archive tar with one layer, reproducible, and kept in the cache of tools.cache_dir().
 """
 
 import fcntl
@@ -26,11 +26,11 @@ COLLECTOR = "localhost/collector:1"
 CRITEST = "localhost/critest:1"
 
 SCRIPTS = os.path.join(tools.HERE, "images")
-RSYSLOG_MODULES = ("imfile.so", "lmnet.so")  # lmnet is loaded by rsyslogd itself at its start.
+RSYSLOG_MODULES = ("imfile.so", "lmnet.so")  # rsyslogd loads lmnet at its start.
 
 
 class Layer:
-    """A root file system being put together, in a fixed order and without times, so that it always gives the same tar."""
+    """Collects the files of a root file system; tar() is reproducible: sorted and without times."""
 
     def __init__(self):
         self._entries = {}
@@ -56,7 +56,7 @@ class Layer:
             parents = {os.path.dirname(path) for path in parents} - {""}
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-            # Hard links last: what they point at must be there when they are unpacked.
+            # Hard links last: their targets must exist when they are unpacked.
             for path in sorted(self._entries, key=lambda path: (self._entries[path][0] == tarfile.LNKTYPE, path)):
                 kind, mode, content, target = self._entries[path]
                 entry = tarfile.TarInfo(path)
@@ -78,7 +78,7 @@ def _busybox():
     applets = subprocess.run([busybox, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     for applet in applets:
         if applet != "busybox":
-            # Not symbolic: a runtime that masks /bin/ls shall not mask all of busybox.
+            # Hard links, because a runtime that masks a symbolic link /bin/ls would mask all of busybox.
             layer.hard_link("bin/" + applet, "bin/busybox")
     layer.copy(os.path.join(SCRIPTS, "mock_log"), "bin/mock_log")
     for path in ("proc", "sys", "dev", "run", "var/log", "home"):
@@ -121,7 +121,7 @@ def _rsyslog_module_dir():
 
 
 def _libraries_of(programs):
-    """The shared libraries (and the loader) by the paths under which the loader looks for them."""
+    """The paths of the shared libraries that the programs need, and of the loader."""
     found = set()
     for program in programs:
         listed = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -133,7 +133,7 @@ IMAGES = {PAUSE: _pause, BUSYBOX: _busybox, COLLECTOR: _collector, CRITEST: _cri
 
 
 def _archive(name, layer, command):
-    """The docker-archive form of an image of one layer."""
+    """An image with one layer as a docker-archive."""
     layer_tar = layer.tar()
     config = json.dumps(
         {
@@ -156,7 +156,7 @@ def _archive(name, layer, command):
 
 
 def _fingerprint():
-    """Changes whenever an image would: with this file, the scripts, and the distribution's and our own programs."""
+    """A hash of everything that goes into the images: this file, the scripts and the programs."""
     inputs = [os.path.abspath(__file__), tools.built("pause", "pause")]
     inputs += [os.path.join(SCRIPTS, name) for name in sorted(os.listdir(SCRIPTS))]
     inputs += [tools.distribution(program) for program in ("busybox", "rsyslogd", "ipcs")]
@@ -169,7 +169,7 @@ def _fingerprint():
 
 @functools.cache
 def archives():
-    """The paths of all image tars, made if they are not in the cache yet."""
+    """The paths of all image tars, built if they are not in the cache."""
     folder = os.path.join(tools.cache_dir(), "images-" + _fingerprint())
     paths = [os.path.join(folder, name.split("/")[1].replace(":", "-") + ".tar") for name in IMAGES]
     os.makedirs(folder, exist_ok=True)

@@ -1,6 +1,6 @@
-"""A real kubelet: pods are static manifests in a folder, and /pods on the read-only port tells their status.
+"""A real kubelet: pods are static manifests in a folder, and their status is read from /pods on the read-only port.
 
-With a kubeconfig it also joins that control plane; without one it is what Kubernetes calls standalone.
+With a kubeconfig it joins that cluster; without one it runs standalone.
 """
 
 import json
@@ -13,13 +13,13 @@ from harness.process import Daemon
 
 NODE_NAME = "node1"
 READ_ONLY_PORT = 10255
-# version -> the family of built programs
+# version -> the family of programs of build-tools.sh
 VERSIONS = {"1.37": "kubelet", "1.34": "kubelet-1.34", "1.30": "kubelet-1.30"}
 
 
 class Kubelet:
     def __init__(self, log_dir, version="1.37", kubeconfig=None, feature_gates=None, config=None):
-        """config: what stands in its configuration beside or instead of what every node of the tests has."""
+        """config: fields of KubeletConfiguration that are added or override those of _config()."""
         self.version = version
         self.feature_gates = feature_gates or {}
         self.config = config or {}
@@ -29,7 +29,7 @@ class Kubelet:
         self.cert_dir = os.path.join(self.dir, "pki")
         self.pods_api_socket = os.path.join(self.root_dir, "pods-api", "pods-api.sock")
         os.makedirs(self.static_pod_path)
-        # kubelet derives restart counts from the log files it finds, and the same manifest always gives the same pod uid.
+        # kubelet derives restart counts from existing log files, and the same manifest always gets the same pod UID.
         for path in ("/var/log/pods", "/var/log/containers"):
             shutil.rmtree(path)
             os.makedirs(path)
@@ -65,17 +65,17 @@ class Kubelet:
             "failSwapOn": False,
             "makeIPTablesUtilChains": False,
             "volumePluginDir": os.path.join(self.dir, "volume-plugins"),
-            # A nearly full disk of the machine must not keep pods from starting.
+            # A nearly full disk must not prevent pods from starting.
             "evictionHard": {"memory.available": "1Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
             "imageGCHighThresholdPercent": 100,
             "featureGates": self.feature_gates,
         }
-        if self.version != "1.30":  # Which does not know it, and runs on cgroup v1 anyway.
+        if self.version != "1.30":  # 1.30 does not have the field and accepts cgroup v1.
             config["failCgroupV1"] = False
         return {**config, **self.config}
 
     def start(self, endpoint=None):
-        """Starts it on a runtime's endpoint; later without one on the same, or with another as when a node is switched."""
+        """Starts kubelet with the runtime endpoint; None: the same as before."""
         if endpoint is not None:
             with open(self._config_path, "w", encoding="utf-8") as file:
                 json.dump(self._config(endpoint), file, indent=1)
@@ -84,7 +84,7 @@ class Kubelet:
         return self
 
     def kill(self):
-        """As when it crashes; pods run on."""
+        """Like a crash; pods keep running."""
         self.daemon.kill()
 
     def restart(self, endpoint=None):
@@ -95,20 +95,20 @@ class Kubelet:
         self.daemon.terminate()
 
     def add(self, pod):
-        """Hands kubelet a static pod. Written aside and renamed in, for kubelet watches the folder."""
+        """Adds a static pod. The manifest is renamed into the folder, so that kubelet never reads a partial file."""
         name = pod["metadata"]["name"]
-        aside = os.path.join(self.dir, name + ".new")
-        with open(aside, "w", encoding="utf-8") as file:
+        temporary = os.path.join(self.dir, name + ".new")
+        with open(temporary, "w", encoding="utf-8") as file:
             json.dump(pod, file)
-        os.rename(aside, self._manifest(name))
+        os.rename(temporary, self._manifest(name))
 
     def remove(self, name, seconds=60):
-        """Takes the manifest away and waits until kubelet has deleted the pod."""
+        """Removes the manifest and waits until kubelet has deleted the pod."""
         os.unlink(self._manifest(name))
         wait.until(lambda: self.pod(name) is None, f"kubelet has deleted pod {name}", seconds)
 
-    def remove_if_there(self, name):
-        """The same for a test's clean-up."""
+    def remove_if_exists(self, name):
+        """The same for clean-up after a test."""
         if os.path.exists(self._manifest(name)):
             self.remove(name)
 
@@ -119,7 +119,7 @@ class Kubelet:
         return json.loads(_get("/pods"))["items"] or []
 
     def pod(self, name):
-        """What kubelet reports of the pod, or None. It appends the node's name to a static pod's."""
+        """The Pod as kubelet reports it, or None. kubelet appends the node's name to a static pod's name."""
         for pod in self.pods():
             if pod["metadata"]["name"] == f"{name}-{NODE_NAME}":
                 return pod
@@ -139,5 +139,5 @@ class Kubelet:
 
 
 def _get(path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{READ_ONLY_PORT}{path}", timeout=5) as answer:
-        return answer.read()
+    with urllib.request.urlopen(f"http://127.0.0.1:{READ_ONLY_PORT}{path}", timeout=5) as response:
+        return response.read()

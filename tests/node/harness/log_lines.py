@@ -1,4 +1,4 @@
-"""When something was said: a container in its log, containerd in its own; both stamp each line with nanoseconds."""
+"""Timestamps of log lines, in nanoseconds since the epoch: of a container's log and of containerd's own."""
 
 import datetime
 import re
@@ -7,7 +7,7 @@ from harness import wait
 
 
 def time_of_line(path, text, seconds=30):
-    """Waits for that line; ns since the epoch."""
+    """Waits until the container log has a line with that text, and returns its timestamp."""
 
     def find():
         with open(path, encoding="utf-8") as log:
@@ -16,8 +16,8 @@ def time_of_line(path, text, seconds=30):
     return _nanoseconds(wait.until(find, f"{path} has a line {text!r}", seconds).split()[0])
 
 
-def time_in_containerds_log(log, text):
-    """Of the first line with that text; `log` is the whole log, as one string."""
+def time_in_containerd_log(log, text):
+    """The timestamp of the first line with that text; `log` is the whole log of containerd."""
     line = next(line for line in log.splitlines() if text in line)
     return _nanoseconds(re.match(r'time="([^"]+)"', line).group(1))
 

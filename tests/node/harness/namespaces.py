@@ -1,8 +1,8 @@
-"""Runs a test in namespaces of its own, so that a whole node fits beside whatever else the machine does.
+"""Runs a test in its own mount, network and pid namespaces, so that a whole node can run on any machine.
 
-A node mounts, makes network interfaces, binds well-known ports, insists on sysctls and leaves processes behind. In a mount, a
-network and a pid namespace of the test's own all of that is the test's, and it is gone when the test is, even when the test is
-killed: with the first process of a pid namespace every other one in it ends, and with the last process its mounts go.
+A node mounts file systems, creates network interfaces, binds well-known ports, requires sysctls and leaves processes behind. In
+namespaces all of that is removed when the test ends, even if it is killed: the kernel kills all processes of a pid namespace when
+its first process exits, and removes the mounts with the last process.
 """
 
 import os
@@ -15,7 +15,7 @@ MARK = "SIDECAR_SHIM_NODE_NAMESPACE"
 WORK_DIR = "/run/node"
 NODE_ADDRESS = "10.88.0.1"
 
-# What kubelet insists on finding (it would set them itself, on the host).
+# The values that kubelet requires; it would set them itself, on the host.
 SYSCTLS = {
     "vm/overcommit_memory": "1",
     "vm/panic_on_oom": "0",
@@ -25,30 +25,30 @@ SYSCTLS = {
     "kernel/keys/root_maxbytes": "25000000",
 }
 
-# Folders whose paths containerd, CNI or kubelet do not let anyone choose; on a tmpfs here, so that the host's stay as they are.
-# /run first: the others' mount points may be symbolic links into it.
+# Folders whose paths cannot be configured in containerd, CNI or kubelet. A tmpfs is mounted on each, so that the host's are not
+# changed. /run is first, because the others can be symbolic links into it.
 PRIVATE_DIRS = ("/run", "/var/log", "/var/lib/cni", "/var/lib/kubelet")
 
 
 def enter():
-    """Starts this very command again inside the namespaces; returns only in the process that shall run the tests."""
+    """Re-executes the current command inside new namespaces; returns only in the process that runs the tests."""
     if os.environ.get(MARK) is None:
         os.environ[MARK] = "1"
-        again = [sys.executable] + sys.orig_argv[1:]
+        command = [sys.executable] + sys.orig_argv[1:]
         os.execvp(
             "unshare",
-            ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation=private"] + again,
+            ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation=private"] + command,
         )
     _set_up_mounts()
     _set_up_network()
     os.makedirs(WORK_DIR)
-    _leave_first_process_behind()
+    _fork_from_first_process()
 
 
 def work_dir(name):
-    """A fresh, empty folder with a short path (unix sockets), on memory."""
+    """An empty folder on a tmpfs. Its path is short enough for unix sockets."""
     path = os.path.join(WORK_DIR, name)
-    if os.path.exists(path):  # Of an earlier class of tests.
+    if os.path.exists(path):  # From an earlier test class.
         unmount_below(path)
         shutil.rmtree(path)
     os.makedirs(path)
@@ -56,7 +56,7 @@ def work_dir(name):
 
 
 def unmount_below(path):
-    """Detaches what a daemon left mounted there."""
+    """Unmounts what a daemon has left mounted below `path`."""
     with open("/proc/self/mounts", encoding="utf-8") as file:
         points = [line.split()[1] for line in file]
     for point in reversed(points):
@@ -76,21 +76,21 @@ def _set_up_mounts():
         _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", path)
     for path in ("/var/log/pods", "/var/log/containers", "/run/lock"):
         os.makedirs(path)
-    if not os.path.exists("/etc/resolv.conf"):  # It was a link into the host's /run.
+    if not os.path.exists("/etc/resolv.conf"):  # It was a symbolic link into the host's /run.
         target = os.path.realpath("/etc/resolv.conf")
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "w", encoding="utf-8") as file:
             file.write(resolv_conf)
     os.makedirs("/run/sysctls")
     for name, value in SYSCTLS.items():
-        stand_in = os.path.join("/run/sysctls", name.replace("/", "."))
-        with open(stand_in, "w", encoding="utf-8") as file:
+        replacement = os.path.join("/run/sysctls", name.replace("/", "."))
+        with open(replacement, "w", encoding="utf-8") as file:
             file.write(value + "\n")
-        _run("mount", "--bind", stand_in, "/proc/sys/" + name)
+        _run("mount", "--bind", replacement, "/proc/sys/" + name)
 
 
 def _set_up_network():
-    """Loopback, and an address that is not loopback with a default route: kubelet wants one to call the node's."""
+    """Sets up loopback and an interface with a default route, whose address kubelet uses as the node's."""
     _run("ip", "link", "set", "lo", "up")
     _run("ip", "link", "add", "node0", "type", "veth", "peer", "name", "node1")
     _run("ip", "address", "add", NODE_ADDRESS + "/16", "dev", "node0")
@@ -99,15 +99,15 @@ def _set_up_network():
     _run("ip", "route", "add", "default", "via", "10.88.0.2", "dev", "node0")
 
 
-def _leave_first_process_behind():
-    """The first process of a pid namespace inherits every orphan and must reap it; a test cannot do that beside its work.
+def _fork_from_first_process():
+    """Continues in a child process, which runs the tests.
 
-    So the test runs in a child, and the first process waits for it, reaps, and ends with the child's status.
+    The first process of a pid namespace inherits and must reap all orphans. It does only that, and exits with the child's status.
     """
     child = os.fork()
     if child == 0:
         return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends it to the child as well.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends SIGINT to the child, too.
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
     while True:
         pid, status = os.wait()

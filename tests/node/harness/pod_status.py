@@ -1,4 +1,4 @@
-"""Reads a pod object, from wherever it came: what `kubectl describe` would show of its status."""
+"""Reads the status of a Pod object, whether it comes from kubelet or from the API server."""
 
 import json
 
@@ -10,12 +10,12 @@ def phase(pod):
 
 
 def containers(pod, kind="containerStatuses"):
-    """{container name: its status}."""
+    """{container name: status}."""
     return {status["name"]: status for status in (pod or {}).get("status", {}).get(kind, [])}
 
 
 def waiting(pod):
-    """{container name: (reason, message)} of those that wait."""
+    """{container name: (reason, message)} of the containers in state waiting."""
     reasons = {}
     for name, status in containers(pod).items():
         state = status["state"].get("waiting")
@@ -25,17 +25,17 @@ def waiting(pod):
 
 
 def wait_phase(get, name, wanted, seconds):
-    """Until get() is a pod in that phase; returns it as it was then."""
+    """Waits until get() returns a pod in that phase, and returns that pod."""
 
     def reached():
         pod = get()
-        return pod if phase(pod) == wanted else _Not(pod)
+        return pod if phase(pod) == wanted else _NotReached(pod)
 
     return wait.until(reached, f"pod {name} is {wanted}", seconds, every=0.1)
 
 
-class _Not:
-    """False to a condition, but tells in a failed wait what a pod's status was."""
+class _NotReached:
+    """A false value whose text is the pod's status, for the error message of a wait that times out."""
 
     def __init__(self, pod):
         self._status = (pod or {}).get("status")

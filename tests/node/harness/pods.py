@@ -1,4 +1,4 @@
-"""Pods for the tests, in the two forms they come in: a pod manifest for kubelet, and CRI configs for crictl."""
+"""Builds pods for the tests: manifests for kubelet and the API server, and CRI configs for crictl."""
 
 import uuid
 
@@ -10,7 +10,7 @@ ORDERED = {"apps.kruise.io/container-launch-priority": "Ordered"}
 
 
 def container(name, command, env=None, image=images.BUSYBOX, **more):
-    """A container of a pod manifest; command is a shell script."""
+    """A container of a pod manifest; `command` is a shell script."""
     return {
         "name": name,
         "image": image,
@@ -37,7 +37,7 @@ def pod(name, containers, restart_policy="Never", annotations=None, labels=None,
 
 
 def sandbox_config(name, annotations=None, labels=None, log_directory=""):
-    """What crictl runp takes: a sandbox on the node's network."""
+    """A config for `crictl runp`: a sandbox on the host network."""
     uid = str(uuid.uuid4())
     return {
         "metadata": {"name": name, "namespace": "default", "uid": uid, "attempt": 0},
@@ -49,7 +49,7 @@ def sandbox_config(name, annotations=None, labels=None, log_directory=""):
 
 
 def container_config(name, command, env=None, image=images.BUSYBOX, attempt=0):
-    """What crictl create takes; command is a shell script."""
+    """A config for `crictl create`; `command` is a shell script."""
     return {
         "metadata": {"name": name, "attempt": attempt},
         "image": {"image": image},
@@ -61,7 +61,7 @@ def container_config(name, command, env=None, image=images.BUSYBOX, attempt=0):
 
 
 def job(name, pod_manifest, node_name, **spec):
-    """A batch/v1 Job whose pods are like that one, placed without a scheduler."""
+    """A batch/v1 Job with that pod as its template, bound to the node because there is no scheduler."""
     template = {
         "metadata": {"annotations": pod_manifest["metadata"]["annotations"]},
         "spec": {**pod_manifest["spec"], "nodeName": node_name, "automountServiceAccountToken": False},

@@ -1,6 +1,6 @@
-"""A daemon that a test starts, kills and starts again, with one log file over all its lives.
+"""A daemon that a test starts, stops, kills and restarts, with one log file.
 
-Signals go to the one process that was started here and to no other: these tests may run on a machine that does other work.
+Signals are sent only to the process that was started here: the machine may run other processes of the same program.
 """
 
 import os
@@ -17,7 +17,7 @@ class Daemon:
         self.log_path = log_path
         self._env = env
         self._process = None
-        # Another test's daemon of that name may have written there before.
+        # A daemon of an earlier test may have written to the same file.
         self._log_from = os.path.getsize(log_path) if os.path.exists(log_path) else 0
 
     @property
@@ -25,7 +25,7 @@ class Daemon:
         return self._process.pid
 
     def start(self):
-        assert not self.alive(), f"{self.name} runs already"
+        assert not self.alive(), f"{self.name} is already running"
         with open(self.log_path, "ab") as log:
             log.write(f"--- {' '.join(self.argv)}\n".encode())
             log.flush()
@@ -37,7 +37,7 @@ class Daemon:
         return self._process is not None and self._process.poll() is None
 
     def wait_ready(self, ready, seconds=60):
-        """Waits until ready() is true, and gives up at once, with the end of its log, when the daemon has died."""
+        """Waits until ready() is true; fails at once, with the end of its log, if the daemon exits."""
 
         def check():
             return not self.alive() or ready()
@@ -47,10 +47,10 @@ class Daemon:
         except wait.Timeout as error:
             raise wait.Timeout(f"{error}\n{self.tail()}") from None
         if not self.alive():
-            raise AssertionError(f"{self.name} ended with {self._process.returncode}\n{self.tail()}")
+            raise AssertionError(f"{self.name} exited with {self._process.returncode}\n{self.tail()}")
 
     def terminate(self, seconds=20):
-        """SIGTERM; returns the exit status. One that does not go is killed, and that is a failure of the daemon."""
+        """Sends SIGTERM and returns the exit status. If the daemon does not exit in time, kills it and fails."""
         if not self.alive():
             return self._process.returncode if self._process else None
         self._process.send_signal(signal.SIGTERM)
@@ -58,10 +58,10 @@ class Daemon:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"{self.name} did not end {seconds} s after SIGTERM\n{self.tail()}") from None
+            raise AssertionError(f"{self.name} did not exit within {seconds} s of SIGTERM\n{self.tail()}") from None
 
     def kill(self):
-        """SIGKILL, as when it crashes."""
+        """Sends SIGKILL, like a crash."""
         if self.alive():
             self._process.kill()
             self._process.wait()

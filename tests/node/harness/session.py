@@ -1,4 +1,4 @@
-"""How a node test file runs: everything it needs is there, or it says in one line why not; then namespaces, then unittest.
+"""The main program of a node test file: checks what it needs or skips with a reason, enters namespaces, runs unittest.
 
     if __name__ == "__main__":
         session.main(shim=True)
@@ -14,23 +14,24 @@ import unittest
 from harness import namespaces, tools
 from harness.shim import binary as shim_binary
 
-SKIPPED = 77  # What CTest and automake take as "skipped".
+SKIPPED = 77  # The exit status that CTest and automake treat as "skipped".
 ALL = ("pause", "cri-tools", "containerd", "kubelet")
 _LOG_DIR = "SIDECAR_SHIM_NODE_LOGS"
 
 
 def enter(needs=ALL, shim=False, needs_built=()):
-    """Goes on inside namespaces of its own, or says what is missing and ends as skipped.
+    """Continues inside new namespaces, or prints what is missing and exits as skipped.
 
-    needs: the families of programs that are built if need be; needs_built: those that must be there; shim: also the program
-    under test."""
+    needs: families of programs, which are built if necessary; needs_built: families that must have been built; shim: whether the
+    program under test is needed.
+    """
     if os.environ.get(namespaces.MARK) is None:
         try:
             if shim:
                 shim_binary()
             for family in needs_built:
                 tools.require_built(family)
-            tools.require(needs)  # Here, because inside the namespaces there is no network to build with.
+            tools.require(needs)  # Before entering the namespaces, where there is no network for downloads.
         except tools.Missing as missing:
             print(f"skipped: {os.path.basename(sys.argv[0])}: {missing}")
             sys.exit(SKIPPED)
@@ -38,32 +39,32 @@ def enter(needs=ALL, shim=False, needs_built=()):
 
 
 def main(needs=ALL, shim=False, needs_built=()):
-    """All of a test file's run; the arguments are enter's."""
+    """Runs the tests of the calling file. Arguments: see enter()."""
     enter(needs, shim, needs_built)
     program = unittest.main(verbosity=2, exit=False)
-    _say_where_logs_are(program.result.wasSuccessful())
+    _report_log_dir(program.result.wasSuccessful())
     sys.stdout.flush()
     sys.exit(0 if program.result.wasSuccessful() else 1)
 
 
 def log_dir():
-    """Where the daemons' logs go: a folder that is kept when a test fails, or the one named by SIDECAR_SHIM_NODE_LOGS."""
+    """The folder of the daemons' logs: SIDECAR_SHIM_NODE_LOGS, or a temporary one that is kept if a test fails."""
     path = os.environ.get(_LOG_DIR)
     if path is None:
         path = tempfile.mkdtemp(prefix="sidecar-shim-node-")
         os.environ[_LOG_DIR] = path
-        log_dir.ours = path
+        log_dir.temporary = path
     os.makedirs(path, exist_ok=True)
     return path
 
 
-log_dir.ours = None
+log_dir.temporary = None
 
 
-def _say_where_logs_are(successful):
-    if log_dir.ours is None:
+def _report_log_dir(successful):
+    if log_dir.temporary is None:
         return
     if successful:
-        atexit.register(shutil.rmtree, log_dir.ours, ignore_errors=True)
+        atexit.register(shutil.rmtree, log_dir.temporary, ignore_errors=True)
     else:
-        print(f"the daemons' logs are in {log_dir.ours}")
+        print(f"the daemons' logs are in {log_dir.temporary}")

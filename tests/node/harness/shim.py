@@ -8,11 +8,11 @@ from harness.process import Daemon
 
 
 def binary():
-    """The program to test: SIDECAR_SHIM_BIN, or what the release preset builds. Raises tools.Missing without it."""
+    """The path of the program under test: SIDECAR_SHIM_BIN or the release preset's. Raises tools.Missing if it does not exist."""
     path = os.environ.get("SIDECAR_SHIM_BIN") or os.path.join(tools.REPOSITORY, "build", "release", "sidecar-shim")
     path = os.path.abspath(path)
     if not os.access(path, os.X_OK):
-        raise tools.Missing(f"no {os.path.relpath(path)} (build the release preset, or name it in SIDECAR_SHIM_BIN)")
+        raise tools.Missing(f"no {os.path.relpath(path)} (build the release preset or set SIDECAR_SHIM_BIN)")
     return path
 
 
@@ -40,14 +40,14 @@ class Shim:
         self.daemon.kill()
 
     def kill_and_start(self):
-        """A crash, and what systemd then does."""
+        """Like a crash and the restart by systemd."""
         self.kill()
         self.start()
 
     def stop(self):
-        """SIGTERM; the shim must end well by itself."""
+        """Sends SIGTERM; the shim must exit with 0."""
         status = self.daemon.terminate()
-        assert status in (0, None), f"sidecar-shim ended with {status} after SIGTERM\n{self.daemon.tail()}"
+        assert status in (0, None), f"sidecar-shim exited with {status} after SIGTERM\n{self.daemon.tail()}"
 
     def log(self):
         return self.daemon.log()

@@ -1,6 +1,6 @@
-"""Where the real programs are: those that build-tools.sh makes, and those that the distribution ships.
+"""Finds the real programs: those that build-tools.sh builds, and those of the distribution.
 
-Asking here for something that this machine cannot have raises Missing, which a test turns into a skip with the reason printed.
+Raises Missing if a program is not available on this machine; the test is then skipped with that reason.
 """
 
 import functools
@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 CANNOT_BUILD = 77
 
-# program -> the Debian package that brings it, for a message that helps.
+# program -> the Debian package that contains it, for the message of Missing.
 DISTRIBUTION = {
     "containerd": "containerd",
     "ctr": "containerd",
@@ -23,7 +23,7 @@ DISTRIBUTION = {
     "ipcs": "util-linux-extra",
     "unshare": "util-linux",
 }
-# What only a control plane needs.
+# The same for programs that only a control plane needs.
 CLUSTER = {
     "etcd": "etcd-server",
     "openssl": "openssl",
@@ -32,12 +32,12 @@ CNI_PLUGINS = "/usr/lib/cni"
 
 
 class Missing(Exception):
-    """Something a test needs is not to be had on this machine."""
+    """A program that a test needs is not available on this machine."""
 
 
 @functools.cache
 def bin_dir(family):
-    """The folder with the programs of one family (kubelet, cri-tools, ...: build-tools.sh), built if it is not there yet."""
+    """The folder with the programs of one family of build-tools.sh (kubelet, cri-tools, ...), built if necessary."""
     script = os.path.join(HERE, "build-tools.sh")
     result = subprocess.run([script, "--print-path", family], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode == CANNOT_BUILD:
@@ -48,7 +48,7 @@ def bin_dir(family):
 
 
 def require_built(family):
-    """Raises Missing unless the family is in the cache already."""
+    """Raises Missing unless the family has been built."""
     script = os.path.join(HERE, "build-tools.sh")
     if subprocess.run([script, "--is-built", family], check=False).returncode != 0:
         raise Missing(f"{family} is not built yet (tests/node/build-tools.sh {family})")
@@ -59,7 +59,7 @@ def built(family, program):
 
 
 def cache_dir():
-    """Where built things are kept between runs; the same folder that build-tools.sh uses."""
+    """The folder that keeps built programs and images between runs; the same as in build-tools.sh."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.environ.get("SIDECAR_SHIM_TOOLS_DIR") or os.path.join(home, "sidecar-shim-tools")
 
@@ -74,7 +74,7 @@ def distribution(program):
 
 
 def require(families):
-    """Raises Missing unless everything that a private node needs is there; builds what can be built."""
+    """Builds the families if necessary; raises Missing if they or another requirement of a node are not available."""
     if os.geteuid() != 0:
         raise Missing("a private node needs root")
     for program in [*DISTRIBUTION, *(CLUSTER if "control-plane" in families else ())]:

@@ -1,21 +1,20 @@
-"""Waiting for a condition with a deadline.
+"""Waits for a condition with a deadline.
 
-Every test here watches real daemons, and a fixed sleep is either too short on a busy machine or too long on an idle one. So
-nothing in these tests sleeps for a time: it asks until the answer is there, and says what it last saw when it never came.
+The tests observe real daemons, for which a fixed sleep is too short on a busy machine or too long on an idle one. So they poll a
+condition, and a timeout reports the last value.
 """
 
 import time
 
 
 class Timeout(AssertionError):
-    """What was waited for did not happen; an AssertionError, because to a test that is a failed expectation."""
+    """The condition did not become true in time. An AssertionError, so that unittest reports a failure, not an error."""
 
 
 def until(condition, what, seconds=30, every=0.05):
-    """Calls condition until it returns something true, and returns that.
+    """Calls condition until it returns a true value, and returns that value.
 
-    An exception inside condition counts as "not yet" (a socket that does not answer, a file that is not there) and is named
-    when time is up.
+    An exception in condition counts as false (a closed socket, a missing file); a timeout reports the last one.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -34,7 +33,7 @@ def until(condition, what, seconds=30, every=0.05):
 
 
 def holds(condition, what, seconds, every=0.1):
-    """The opposite: fails as soon as condition turns false within that many seconds (for "this must not happen")."""
+    """Fails if condition becomes false within that many seconds: for what must not happen."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not condition():

@@ -34,7 +34,7 @@ absl::StatusOr<Kubeconfig> Parse(const std::string& cluster, const std::string& 
   return ParseKubeconfig(Config(cluster, user), "/etc/kubernetes");
 }
 
-TEST(KubeconfigTest, AsKubeadmWritesIt) {
+TEST(KubeconfigTest, ParsesKubeadmsFile) {
   const auto config = Parse(absl::StrCat("server: \"https://10.0.0.1:6443\", certificate-authority-data: ",
                                          absl::Base64Escape(kPem)),
                             "client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem, "
@@ -49,22 +49,22 @@ TEST(KubeconfigTest, AsKubeadmWritesIt) {
   EXPECT_FALSE(config->plugin);
 }
 
-TEST(KubeconfigTest, IsFoundWhereNodesHaveIt) {
+TEST(KubeconfigTest, FindsItAtTheKnownPaths) {
   const TempDir dir;
   const std::string root = dir.File("root");
   EXPECT_EQ(FindKubeconfig(root), "");
-  // The last ones first: each counts before those that were there.
-  for (const char* place :
+  // In ascending precedence.
+  for (const char* known_path :
        {"/var/lib/rancher/rke2/agent/kubelet.kubeconfig", "/var/lib/rancher/k3s/agent/kubelet.kubeconfig",
         "/var/lib/kubelet/kubeconfig", "/etc/kubernetes/kubelet.conf"}) {
-    const std::filesystem::path path = root + place;
+    const std::filesystem::path path = root + known_path;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << "{}";
     EXPECT_EQ(FindKubeconfig(root), path);
   }
 }
 
-TEST(KubeconfigTest, RelativePathsAreTakenFromItsDirectory) {
+TEST(KubeconfigTest, RelativePathsResolveAgainstItsDirectory) {
   const auto config = Parse("server: https://a, certificate-authority: pki/ca.crt",
                             "client-certificate: ../c.pem, client-key: k.pem, tokenFile: ./token");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -74,7 +74,7 @@ TEST(KubeconfigTest, RelativePathsAreTakenFromItsDirectory) {
   EXPECT_EQ(config->token_file, "/etc/kubernetes/token");
 }
 
-TEST(KubeconfigTest, DataCountsBeforeTheFile) {
+TEST(KubeconfigTest, InlineDataHasPrecedenceOverTheFile) {
   const auto config =
       Parse("server: https://a",
             absl::StrCat("client-certificate: /file, client-certificate-data: ", absl::Base64Escape(kPem)));
@@ -83,7 +83,7 @@ TEST(KubeconfigTest, DataCountsBeforeTheFile) {
   EXPECT_EQ(config->cert.file, "");
 }
 
-TEST(KubeconfigTest, ServerAndTls) {
+TEST(KubeconfigTest, ParsesServerAndTlsSettings) {
   const struct {
     std::string written;
     std::string expected;
@@ -103,11 +103,11 @@ TEST(KubeconfigTest, ServerAndTls) {
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->server_name, "kubernetes");
   EXPECT_TRUE(config->insecure);
-  // A token that YAML takes for a number.
+  // A token that YAML reads as a number.
   EXPECT_EQ(config->token, "12345");
 }
 
-TEST(KubeconfigTest, Plugin) {
+TEST(KubeconfigTest, ParsesTheCredentialPlugin) {
   const auto config = Parse("server: https://a",
                             "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, "
                             "args: [eks, get-token, --n, 3], env: [{name: REGION, value: x}], "
@@ -118,7 +118,7 @@ TEST(KubeconfigTest, Plugin) {
   EXPECT_EQ(config->plugin->command, "aws");
   EXPECT_THAT(config->plugin->args, ElementsAre("eks", "get-token", "--n", "3"));
   EXPECT_THAT(config->plugin->env, ElementsAre(Pair("REGION", "x")));
-  EXPECT_TRUE(config->plugin->wants_cluster);
+  EXPECT_TRUE(config->plugin->provide_cluster_info);
   const auto relative =
       Parse("server: https://a",
             "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/get, args: null, env: null}");
@@ -126,7 +126,7 @@ TEST(KubeconfigTest, Plugin) {
   EXPECT_EQ(relative->plugin->command, "/etc/kubernetes/bin/get");
 }
 
-TEST(KubeconfigTest, NoUserAtAll) {
+TEST(KubeconfigTest, UserIsOptional) {
   const auto config = ParseKubeconfig(
       "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n"
       "clusters: [{name: c, cluster: {server: http://a}}]\n",
@@ -135,11 +135,11 @@ TEST(KubeconfigTest, NoUserAtAll) {
   EXPECT_EQ(config->token, "");
 }
 
-TEST(KubeconfigTest, ErrorsSayWhereAndQuoteNoCredential) {
+TEST(KubeconfigTest, ErrorsNameTheFieldAndQuoteNoCredential) {
   const std::string good = "server: https://a";
   const struct {
     std::string text;
-    std::string said;
+    std::string error;
   } cases[] = {
       {"", "not a kubeconfig"},
       {"a: {", "line"},
@@ -158,29 +158,29 @@ TEST(KubeconfigTest, ErrorsSayWhereAndQuoteNoCredential) {
       {Config(good, "username: secret, password: secret"), "username"},
       {Config(good, "auth-provider: {name: gcp}"), "auth-provider"},
       {Config(good, "exec: {command: a}"), "apiVersion"},
-      {Config(good, "exec: {apiVersion: client.authentication.k8s.io/v1}"), "no command"},
+      {Config(good, "exec: {apiVersion: client.authentication.k8s.io/v1}"), "command is not set"},
       {Config(good, "exec: {apiVersion: client.authentication.k8s.io/v1, command: a, args: secret}"), "args"},
       {Config(good,
               "exec: {apiVersion: client.authentication.k8s.io/v1, command: a, env: [{value: secret}]}"),
-       "without a name"},
+       "has no name"},
   };
-  for (const auto& [text, said] : cases) {
+  for (const auto& [text, error] : cases) {
     const auto config = ParseKubeconfig(text, "/");
     ASSERT_FALSE(config.ok()) << text;
     EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
-    EXPECT_THAT(std::string(config.status().message()), HasSubstr(said)) << text;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr(error)) << text;
     EXPECT_THAT(std::string(config.status().message()), Not(HasSubstr("secret"))) << text;
   }
 }
 
-// As kubelet does, which reads the first document alone.
-TEST(KubeconfigTest, WhatFollowsTheFirstDocumentDoesNotCount) {
+// Like client-go, and so kubelet.
+TEST(KubeconfigTest, OnlyTheFirstDocumentIsRead) {
   const auto config = ParseKubeconfig(Config("server: https://a", "") + "---\n", "/");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->server, "https://a");
 }
 
-TEST(KubeconfigTest, FromAFile) {
+TEST(KubeconfigTest, ReadsAFile) {
   const TempDir dir;
   EXPECT_EQ(ReadKubeconfig(dir.File("none")).status().code(), absl::StatusCode::kNotFound);
   std::ofstream(dir.File("conf")) << Config("server: https://a, certificate-authority: ca.crt", "token: t");

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(AnnotationSourceTest, FullPlan) {
+TEST(AnnotationSourceTest, ParsesAllFields) {
   const auto spec = ParseContainersAnnotation(R"({"restartPolicy": "OnFailure", "containers": [
       {"name": "main"},
       {"name": "agent", "priority": -7, "sidecar": true, "ignoreExitCode": true, "postStart": false},
@@ -30,21 +30,21 @@ TEST(AnnotationSourceTest, FullPlan) {
   EXPECT_TRUE(agent.traits.sidecar);
   EXPECT_TRUE(agent.traits.ignore_exit_code);
   EXPECT_EQ(agent.post_start, policy::TriState::kNo);
-  // The exit code of what is no sidecar is never ignored.
+  // ignoreExitCode has no effect without sidecar.
   EXPECT_FALSE(spec->containers[2].traits.ignore_exit_code);
   EXPECT_EQ(spec->containers[2].post_start, policy::TriState::kYes);
 }
 
-TEST(AnnotationSourceTest, RestartPolicyMayBeMissing) {
+TEST(AnnotationSourceTest, RestartPolicyIsOptional) {
   const auto spec = ParseContainersAnnotation(R"({"containers": [{"name": "a"}]})");
   ASSERT_TRUE(spec.ok());
   EXPECT_EQ(spec->restart_policy, policy::RestartPolicy::kUnknown);
 }
 
-TEST(AnnotationSourceTest, Malformed) {
+TEST(AnnotationSourceTest, ErrorsNameTheMalformedField) {
   const struct {
     std::string text;
-    std::string said;
+    std::string error;
   } cases[] = {
       {"", ""},
       {"{", ""},
@@ -69,32 +69,32 @@ TEST(AnnotationSourceTest, Malformed) {
       {std::string(30'000, '['), "parse error"},
       {std::string(65'537, ' '), "longer than"},
   };
-  for (const auto& [text, said] : cases) {
+  for (const auto& [text, error] : cases) {
     const auto spec = ParseContainersAnnotation(text);
     ASSERT_FALSE(spec.ok()) << text;
     EXPECT_EQ(spec.status().code(), absl::StatusCode::kInvalidArgument) << text;
-    EXPECT_THAT(std::string(spec.status().message()), HasSubstr(said)) << text;
+    EXPECT_THAT(std::string(spec.status().message()), HasSubstr(error)) << text;
   }
 }
 
-TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
+TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsMalformedAnnotations) {
   Counters counters;
   AnnotationSource source(counters);
   const std::string key(policy::kContainersAnnotation);
   absl::StatusOr<PodUpdate> found;
   int answers = 0;
-  auto take = [&](const absl::StatusOr<PodUpdate>& update) {
+  auto on_answer = [&](const absl::StatusOr<PodUpdate>& update) {
     ++answers;
     found = update;
   };
-  source.Find({{"ns", "pod", "uid"}, {}}, take);
+  source.Find({{"ns", "pod", "uid"}, {}}, on_answer);
   EXPECT_TRUE(absl::IsNotFound(found.status()));
-  source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
+  source.Find({{"ns", "pod", "uid"}, {{key, "malformed"}}}, on_answer);
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
-  source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
-  EXPECT_EQ(counters.values().at("bad_annotations"), 1u) << "the same again is no news";
-  source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
+  source.Find({{"ns", "pod", "uid"}, {{key, "malformed"}}}, on_answer);
+  EXPECT_EQ(counters.values().at("bad_annotations"), 1u) << "the same value is counted once";
+  source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, on_answer);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->spec.containers[0].name, "a");
   EXPECT_EQ(answers, 4);

@@ -40,7 +40,7 @@ class ApiServerSourceTest : public SourceTest {
       ApiServerOptions options;
       options.kubeconfig = dir_.File("kubeconfig");
       options.node_name = "node-1";
-      options.patience = patience;
+      options.query_timeout = patience;
       options.timing.first_delay = std::chrono::milliseconds(10);
       options.timing.longest_delay = std::chrono::milliseconds(50);
       options.timing.good_watch = good_watch_;

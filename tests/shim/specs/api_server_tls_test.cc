@@ -1,4 +1,5 @@
-// The API server over TLS with a client certificate.
+// The spec sources that use TLS, against a server that requires a client
+// certificate.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -19,36 +20,37 @@
 namespace sidecar_shim::testing {
 namespace {
 
-constexpr size_t kLargest = 1 << 20;
+constexpr size_t kMaxFileSize = 1 << 20;
 constexpr char kNode7[] = "/O=system:nodes/CN=system:node:node-7";
 
-// Lets in who has a certificate of that authority.
-std::string OnlyFor(const std::string& ca) {
+// Arguments of openssl s_server that require a client certificate of that CA.
+std::string RequireCertificateOf(const std::string& ca) {
   return absl::StrCat("-CAfile ", ca, ".crt -Verify 2 -verify_return_error");
 }
 
 class ApiServerTlsTest : public SourceTest {
  protected:
   void SetUp() override {
-    MakeClient("ca");
-    server_ = std::make_unique<TlsServer>(dir_, OnlyFor("ca"));
+    MakeClientCertificate("ca");
+    server_ = std::make_unique<TlsServer>(dir_, RequireCertificateOf("ca"));
     ASSERT_GT(server_->port(), 0);
   }
 
-  // client.crt and client.key, and client.pem with both.
-  void MakeClient(const std::string& ca) {
+  // Writes client.crt, client.key, and client.pem with both.
+  void MakeClientCertificate(const std::string& ca) {
     const absl::Status made = MakeCertificate(dir_, ca, "client", kNode7);
     ASSERT_TRUE(made.ok()) << made;
     ASSERT_TRUE(Bash(dir_, "cat client.crt client.key > client.pem").ok());
   }
 
-  void WriteAnswer(const std::string& target, const std::string& body) {
+  // The server serves files: `target` is the request's path and query.
+  void WriteResponse(const std::string& target, const std::string& body) {
     const std::filesystem::path path = dir_.File(target);
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << body;
   }
 
-  std::string Text(const std::string& file) { return *ReadFile(dir_.File(file), kLargest); }
+  std::string Text(const std::string& file) { return *ReadFile(dir_.File(file), kMaxFileSize); }
   std::string Base64(const std::string& file) { return absl::Base64Escape(Text(file)); }
 
   void WriteKubeconfig(const std::string& cluster, const std::string& user) {
@@ -63,8 +65,8 @@ class ApiServerTlsTest : public SourceTest {
     Run([this] {
       ApiServerOptions options;
       options.kubeconfig = dir_.File("kubeconfig");
-      options.node_name = "not-this-one";
-      options.patience = kPatience;
+      options.node_name = "unused";  // the certificate names the node
+      options.query_timeout = kPatience;
       return std::make_unique<ApiServerSource>(loop_.loop(), *http_, worker_, counters_, std::move(options));
     });
   }
@@ -74,37 +76,37 @@ class ApiServerTlsTest : public SourceTest {
 
 constexpr char kList[] = "api/v1/pods?fieldSelector=spec.nodeName%3Dnode-7&resourceVersion=0";
 
-TEST_F(ApiServerTlsTest, InlineCertificatesAndTheNodeOfTheCertificate) {
-  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, InlineCertificatesNameTheNode) {
+  WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource(absl::StrCat("tls-server-name: kubernetes, certificate-authority-data: ", Base64("ca.crt")),
                  absl::StrCat("client-certificate-data: ", Base64("client.crt"),
                               ", client-key-data: ", Base64("client.key")));
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
 }
 
-TEST_F(ApiServerTlsTest, FilesWithCertificateAndKeyInOneAsKubeletWritesThem) {
-  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, CertificateAndKeyInOneFileAsKubeletWritesIt) {
+  WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt",
                  "client-certificate: client.pem, client-key: client.pem");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
 }
 
-// As kubelet's own: a new one lies in the old one's place, and from some time on the server takes no other.
-TEST_F(ApiServerTlsTest, ANewCertificateIsTakenUp) {
+// kubelet rotates its certificate by replacing the file.
+TEST_F(ApiServerTlsTest, RotatedCertificateIsRead) {
   const std::string cluster = "tls-server-name: kubernetes, certificate-authority: ca.crt";
   const std::string user = "client-certificate: client.pem, client-key: client.pem";
-  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+  WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource(cluster, user);
   ASSERT_EQ(Ask(Ref("a", "uid-a")), "main");
-  MakeClient("ca2");
-  WriteAnswer(kList, ListJson("11", {PodJson("b", "uid-b", "other")}));
-  server_ = std::make_unique<TlsServer>(dir_, OnlyFor("ca2"));
+  MakeClientCertificate("ca2");
+  WriteResponse(kList, ListJson("11", {PodJson("b", "uid-b", "other")}));
+  server_ = std::make_unique<TlsServer>(dir_, RequireCertificateOf("ca2"));
   WriteKubeconfig(cluster, user);
   EXPECT_TRUE(Eventually([this] { return Ask(Ref("b", "uid-b")) == "other"; }));
 }
 
-TEST_F(ApiServerTlsTest, ACertificateThatAPluginHandsOut) {
-  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, CertificateFromACredentialPlugin) {
+  WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   const nlohmann::json credential = {
       {"apiVersion", "client.authentication.k8s.io/v1"},
       {"kind", "ExecCredential"},
@@ -116,30 +118,30 @@ TEST_F(ApiServerTlsTest, ACertificateThatAPluginHandsOut) {
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
 }
 
-TEST_F(ApiServerTlsTest, AServerWithAnotherNameIsNotTrusted) {
-  WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, ServerCertificateOfAnotherNameIsRejected) {
+  WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("certificate-authority: ca.crt", "client-certificate: client.pem, client-key: client.pem");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count("api_server_failures"), 1u);
 }
 
-TEST_F(ApiServerTlsTest, WithoutACertificateOneIsNotLetIn) {
-  WriteAnswer("api/v1/pods?fieldSelector=spec.nodeName%3Dnot-this-one&resourceVersion=0",
-              ListJson("10", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, ServerRejectsAClientWithoutACertificate) {
+  WriteResponse("api/v1/pods?fieldSelector=spec.nodeName%3Dunused&resourceVersion=0",
+                ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt", "token: t");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count("api_server_failures"), 1u);
 }
 
-TEST_F(ApiServerTlsTest, KubeletsPodsWithACertificate) {
-  WriteAnswer("pods", ListJson("", {PodJson("a", "uid-a", "main")}));
+TEST_F(ApiServerTlsTest, KubeletPodsWithAClientCertificate) {
+  WriteResponse("pods", ListJson("", {PodJson("a", "uid-a", "main")}));
   KubeletPodsOptions options;
   options.url = server_->url() + "/pods";
   options.server_name = "kubernetes";
   options.ca_file = dir_.File("ca.crt");
   options.cert_file = dir_.File("client.crt");
   options.key_file = dir_.File("client.key");
-  options.patience = kPatience;
+  options.query_timeout = kPatience;
   Run([&] { return std::make_unique<KubeletPodsSource>(loop_.loop(), *http_, worker_, counters_, options); });
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
 }

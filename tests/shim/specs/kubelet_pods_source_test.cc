@@ -19,10 +19,10 @@ namespace {
 
 class KubeletPodsSourceTest : public SourceTest {
  protected:
-  void Start(const std::string& url, Duration patience = kPatience) {
+  void Start(const std::string& url, Duration query_timeout = kPatience) {
     KubeletPodsOptions options;
     options.url = url;
-    options.patience = patience;
+    options.query_timeout = query_timeout;
     Start(options);
   }
   void Start(const KubeletPodsOptions& options) {
@@ -32,7 +32,7 @@ class KubeletPodsSourceTest : public SourceTest {
   }
 };
 
-TEST_F(KubeletPodsSourceTest, OutOfTheList) {
+TEST_F(KubeletPodsSourceTest, FindsThePodInTheList) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
     exchange.Reply(200, ListJson("", {PodJson("a", "uid-a", "main"), "7", PodJson("b", "uid-b", "other")}));
   });
@@ -43,7 +43,7 @@ TEST_F(KubeletPodsSourceTest, OutOfTheList) {
   EXPECT_EQ(server.Seen()[0].target, "/pods");
 }
 
-TEST_F(KubeletPodsSourceTest, AnEmptyNodeHasNullItems) {
+TEST_F(KubeletPodsSourceTest, NullItemsAreAnEmptyList) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
     exchange.Reply(200, R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})");
   });
@@ -52,9 +52,9 @@ TEST_F(KubeletPodsSourceTest, AnEmptyNodeHasNullItems) {
   EXPECT_EQ(Count("kubelet_pods_failures"), 0u);
 }
 
-// Who asks while an answer is on its way is answered by it, or by one more
-// request for all of them.
-TEST_F(KubeletPodsSourceTest, OneRequestServesAllWhoWait) {
+// A query that arrives during a request is answered by its response, or else by
+// one more request for all such queries.
+TEST_F(KubeletPodsSourceTest, OneRequestAnswersAllPendingQueries) {
   std::mutex mutex;
   std::condition_variable changed;
   bool open = false;
@@ -73,38 +73,38 @@ TEST_F(KubeletPodsSourceTest, OneRequestServesAllWhoWait) {
   auto first = std::make_shared<std::string>();
   Begin(Ref("a", "uid-a"), first);
   EXPECT_TRUE(Eventually([&] { return requests == 1; }));
-  std::vector<std::shared_ptr<std::string>> late;
+  std::vector<std::shared_ptr<std::string>> later;
   for (const char* name : {"b", "c", "d"}) {
-    late.push_back(std::make_shared<std::string>());
-    Begin(Ref(name, std::string("uid-") + name), late.back());
+    later.push_back(std::make_shared<std::string>());
+    Begin(Ref(name, std::string("uid-") + name), later.back());
   }
   {
     const std::lock_guard lock(mutex);
     open = true;
     changed.notify_all();
   }
-  EXPECT_TRUE(Eventually([&] { return Read(late[2]) == "unknown"; }));
+  EXPECT_TRUE(Eventually([&] { return Read(later[2]) == "unknown"; }));
   EXPECT_EQ(Read(first), "main");
-  EXPECT_EQ(Read(late[0]), "other");
-  EXPECT_EQ(Read(late[1]), "third");
+  EXPECT_EQ(Read(later[0]), "other");
+  EXPECT_EQ(Read(later[1]), "third");
   EXPECT_EQ(requests, 2);
 }
 
-TEST_F(KubeletPodsSourceTest, AClosedPortIsNotWaitedFor) {
+TEST_F(KubeletPodsSourceTest, ClosedPortFailsTheQueryAtOnce) {
   FakeApi api;
   api.Stop();
   Start(api.url() + "/api/v1/pods?");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
-  // Whoever asks after it has come is not told of the time before.
+  // A query after kubelet has started is not answered from the time before.
   api.SetList(ListJson("", {PodJson("a", "uid-a", "main")}));
   api.Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
 }
 
-TEST_F(KubeletPodsSourceTest, RefusalsAndNonsenseAreCounted) {
+TEST_F(KubeletPodsSourceTest, ErrorStatusAndMalformedBodyAreCounted) {
   HttpServer server([](const SeenRequest& seen, HttpExchange& exchange) {
     exchange.Reply(seen.target == "/pods" ? 401 : 200, "Unauthorized");
   });
@@ -116,7 +116,7 @@ TEST_F(KubeletPodsSourceTest, RefusalsAndNonsenseAreCounted) {
   EXPECT_EQ(Count("kubelet_pods_failures"), 2u);
 }
 
-TEST_F(KubeletPodsSourceTest, AServerThatDoesNotAnswerIsComplainedOfOnce) {
+TEST_F(KubeletPodsSourceTest, QueryTimeoutsAreCountedOnce) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.AwaitHangUp(); });
   Start(server.url() + "/pods", std::chrono::milliseconds(20));
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
@@ -124,7 +124,7 @@ TEST_F(KubeletPodsSourceTest, AServerThatDoesNotAnswerIsComplainedOfOnce) {
   EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
 }
 
-TEST_F(KubeletPodsSourceTest, NoCredentialGoesOutInClear) {
+TEST_F(KubeletPodsSourceTest, CredentialIsNotSentWithoutTls) {
   HttpServer server(
       [](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(200, ListJson("", {})); });
   std::ofstream(dir_.File("token")) << "secret\n";
@@ -137,7 +137,7 @@ TEST_F(KubeletPodsSourceTest, NoCredentialGoesOutInClear) {
   EXPECT_EQ(server.Seen()[0].headers.count("authorization"), 0u);
 }
 
-TEST_F(KubeletPodsSourceTest, WithoutTheCaNothingIsSent) {
+TEST_F(KubeletPodsSourceTest, WithoutACaNothingIsSent) {
   HttpServer server([](const SeenRequest&, HttpExchange&) {});
   KubeletPodsOptions options;
   options.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/pods";
@@ -147,32 +147,32 @@ TEST_F(KubeletPodsSourceTest, WithoutTheCaNothingIsSent) {
   EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
 }
 
-TEST(PortOwnerTest, FromTheTable) {
+TEST(PortOwnerTest, FromProcNetTcp) {
   const std::string head =
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
   auto row = [](const std::string& local, const std::string& state, int uid) {
     return absl::StrCat("   0: ", local, " 00000000:0000 ", state, " 00000000:00000000 00:00000000 00000000 ",
                         uid, " 0 12345 1 0000000000000000 100 0 0 10 0\n");
   };
-  EXPECT_EQ(OwnerInTable("", 10255, 1000), PortOwner::kNobody);
-  EXPECT_EQ(OwnerInTable(head + row("00000000:0050", "0A", 0), 10255, 1000), PortOwner::kNobody);
+  EXPECT_EQ(OwnerInTable("", 10255, 1000), PortOwner::kNone);
+  EXPECT_EQ(OwnerInTable(head + row("00000000:0050", "0A", 0), 10255, 1000), PortOwner::kNone);
   EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 0), 10255, 1000), PortOwner::kTrusted);
   EXPECT_EQ(OwnerInTable(head + row("00000000:280F", "0A", 1000), 10255, 1000), PortOwner::kTrusted);
   EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 65534), 10255, 1000), PortOwner::kUntrusted);
-  // One of each.
+  // A trusted and an untrusted listener.
   EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "0A", 0) + row("0A00007F:280F", "0A", 7), 10255, 1000),
             PortOwner::kUntrusted);
-  // A connection from that port is nobody who listens.
-  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "01", 7), 10255, 1000), PortOwner::kNobody);
+  // An established connection from that port is not a listener.
+  EXPECT_EQ(OwnerInTable(head + row("0100007F:280F", "01", 7), 10255, 1000), PortOwner::kNone);
   EXPECT_EQ(OwnerInTable(head + row("00000000000000000000000000000000:280F", "0A", 0), 10255, 1000),
             PortOwner::kTrusted);
 }
 
-TEST(PortOwnerTest, OfThisMachine) {
+TEST(PortOwnerTest, FromThisHost) {
   HttpServer server([](const SeenRequest&, HttpExchange&) {});
   EXPECT_EQ(OwnerOfPort(server.port()), PortOwner::kTrusted);
   const LoopbackPort closed;
-  EXPECT_EQ(OwnerOfPort(closed.number()), PortOwner::kNobody);
+  EXPECT_EQ(OwnerOfPort(closed.number()), PortOwner::kNone);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A pod of which kubelet tells the containers' names only.
+// The whole shim with a kubelet that serves the podresources API only, which gives
+// container names and nothing else.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -23,14 +24,14 @@ class PodResourcesTest : public ::testing::Test {
     kubelet_ = std::make_unique<RawServer>("unix:" + directory + "/kubelet.sock", [this](const auto& call) {
       call->Read([this, call](bool, const std::string&) {
         EXPECT_EQ(call->method(), "/v1.PodResourcesLister/List");
-        call->Reply(Answer());
+        call->Reply(Response());
       });
     });
   }
 
-  void Tell(const std::string& pod, std::initializer_list<const char*> containers) {
+  void ListPod(const std::string& pod, std::initializer_list<const char*> containers) {
     const std::lock_guard lock(mutex_);
-    v1::PodResources& resources = *answer_.add_pod_resources();
+    v1::PodResources& resources = *response_.add_pod_resources();
     resources.set_name(pod);
     resources.set_namespace_("default");
     for (const char* name : containers) resources.add_containers()->set_name(name);
@@ -40,21 +41,21 @@ class PodResourcesTest : public ::testing::Test {
     return pod.Create(pod.Request(name, envs)).first.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
   }
 
-  std::string Answer() {
+  std::string Response() {
     const std::lock_guard lock(mutex_);
-    return answer_.SerializeAsString();
+    return response_.SerializeAsString();
   }
 
-  // Told here and served from another thread.
+  // response_ is set by the test and served on another thread.
   std::mutex mutex_;
-  v1::ListPodResourcesResponse answer_;
+  v1::ListPodResourcesResponse response_;
   ShimSetup setup_;
   std::unique_ptr<RawServer> kubelet_;
 };
 
-TEST_F(PodResourcesTest, TheFirstContainerWaitsForTheEnvsOfTheOthers) {
-  Tell("another", {"x", "y"});
-  Tell("pod-node1", {"high", "low"});
+TEST_F(PodResourcesTest, FirstContainerWaitsForTheEnvsOfTheOthers) {
+  ListPod("another", {"x", "y"});
+  ListPod("pod-node1", {"high", "low"});
   Pod pod(setup_, std::map<std::string, std::string>{});
   EXPECT_TRUE(IsRefused(pod, "high", kHigh));
   EXPECT_TRUE(IsRefused(pod, "low"));
@@ -62,18 +63,18 @@ TEST_F(PodResourcesTest, TheFirstContainerWaitsForTheEnvsOfTheOthers) {
   EXPECT_FALSE(pod.Launch(pod.Request("low")).empty());
 }
 
-TEST_F(PodResourcesTest, APodThatAsksForNothingIsNotHeld) {
-  Tell("pod-node1", {"a", "b"});
+TEST_F(PodResourcesTest, PodWithoutShimEnvsIsNotHeld) {
+  ListPod("pod-node1", {"a", "b"});
   Pod pod(setup_, std::map<std::string, std::string>{});
   EXPECT_FALSE(pod.Launch(pod.Request("a")).empty());
   EXPECT_FALSE(pod.Launch(pod.Request("b")).empty());
 }
 
-TEST_F(PodResourcesTest, ABetterSourceGoesFirst) {
-  Tell("pod-node1", {"high", "low"});
+TEST_F(PodResourcesTest, SourceWithCompleteSpecHasPrecedence) {
+  ListPod("pod-node1", {"high", "low"});
   Pod pod(setup_, R"({"containers": [{"name": "high", "priority": 10}, {"name": "low"}]})");
   EXPECT_FALSE(pod.Launch(pod.Request("high", kHigh)).empty())
-      << "the spec is known, so nothing is to be learnt";
+      << "the spec is complete, so no envs are waited for";
 }
 
 }  // namespace

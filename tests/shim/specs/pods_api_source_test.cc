@@ -1,4 +1,5 @@
-// kubelet's PodsAPI before the whole shim, as it comes and fails.
+// The whole shim with a kubelet whose PodsAPI starts late, fails, hangs or sends
+// malformed responses.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -48,13 +49,13 @@ class PodsApiSourceTest : public ::testing::Test {
  protected:
   PodsApiSourceTest() {
     std::filesystem::create_directories(setup_.dir.File("kubelet/pods-api"));
-    // A watch that tells nothing.
+    // A watch that reports no pod.
     api_.Hang(kWatchPods);
   }
   ~PodsApiSourceTest() override { setup_.shim.reset(); }
 
-  void AnswerWith(const core::Pod& pod) { AnswerWith(pod.SerializeAsString()); }
-  void AnswerWith(const std::string& pod) {
+  void GetPodReturns(const core::Pod& pod) { GetPodReturns(pod.SerializeAsString()); }
+  void GetPodReturns(const std::string& pod) {
     v1alpha1::GetPodResponse response;
     response.set_pod(pod);
     api_.On(kGetPod, [this, bytes = response.SerializeAsString()](const std::shared_ptr<RawCall>& call) {
@@ -65,8 +66,8 @@ class PodsApiSourceTest : public ::testing::Test {
     });
   }
 
-  // Its main has failed. Only who knows the restart policy knows that it does
-  // not come back, and stops the agent.
+  // Runs a job pod whose main container fails. Only with the restartPolicy (Never)
+  // can the shim know that main will not restart, and stop the agent.
   void RunFailedJob() {
     Pod pod(setup_, "{}");
     const std::string main = pod.Launch(pod.Request("main"));
@@ -86,7 +87,7 @@ class PodsApiSourceTest : public ::testing::Test {
   std::string agent_;
 };
 
-TEST_F(PodsApiSourceTest, SocketThatAppearsLater) {
+TEST_F(PodsApiSourceTest, WatchStartsWhenTheSocketAppears) {
   RunFailedJob();
   api_.On(kWatchPods, [bytes = Added(JobPod())](const std::shared_ptr<RawCall>& call) {
     call->Read([call, bytes](bool, const std::string&) { call->Write(bytes, [](bool) {}); });
@@ -95,8 +96,9 @@ TEST_F(PodsApiSourceTest, SocketThatAppearsLater) {
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
 }
 
-// kubelet ends the watch of whoever falls behind; the next one tells all pods.
-TEST_F(PodsApiSourceTest, WatchThatIsDroppedIsBegunAnew) {
+// kubelet ends the watch of a client that reads too slowly; a new watch begins with
+// all pods.
+TEST_F(PodsApiSourceTest, WatchThatKubeletEndsIsRestarted) {
   core::Pod other = JobPod();
   other.mutable_metadata()->set_uid("uid-0");
   std::atomic<int> watches = 0;
@@ -117,44 +119,44 @@ TEST_F(PodsApiSourceTest, WatchThatIsDroppedIsBegunAnew) {
   EXPECT_GE(watches, 2);
 }
 
-TEST(PlanSourceTest, AKubeletThatIsStartingIsNotAtFault) {
+TEST(SpecSourceTest, StartingKubeletIsFailedPrecondition) {
   const grpc::Status starting(grpc::StatusCode::FAILED_PRECONDITION, "Kubelet is initializing");
   EXPECT_TRUE(absl::IsFailedPrecondition(ToSourceStatus(starting)));
 }
 
-TEST_F(PodsApiSourceTest, NotReadyYetIsAskedAgainInTheBackground) {
+TEST_F(PodsApiSourceTest, StartingKubeletIsRetriedInTheBackground) {
   api_.Fail(kGetPod, grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "Kubelet is initializing"));
   api_.Start();
   RunFailedJob();
-  // Nobody asks the shim for anything any more.
-  AnswerWith(JobPod());
+  // No CRI call reaches the shim from here on.
+  GetPodReturns(JobPod());
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
 }
 
-TEST_F(PodsApiSourceTest, SilenceIsAskedAgainInTheBackground) {
+TEST_F(PodsApiSourceTest, HangingKubeletIsRetriedInTheBackground) {
   api_.Hang(kGetPod);
   api_.Start();
   RunFailedJob();
-  EXPECT_TRUE(
-      Eventually([this] { return api_.CancelledWhileHanging() >= 1; }));  // the create gave it its chance
-  AnswerWith(JobPod());
+  // The CreateContainer waited until the query timed out.
+  EXPECT_TRUE(Eventually([this] { return api_.CancelledWhileHanging() >= 1; }));
+  GetPodReturns(JobPod());
   EXPECT_TRUE(Eventually([this] { return AgentEnded(); }));
 }
 
-TEST_F(PodsApiSourceTest, NonsenseHidesNoOtherSource) {
+TEST_F(PodsApiSourceTest, MalformedResponsesDoNotHideOtherSources) {
   core::Pod empty = JobPod();
   empty.mutable_spec()->clear_containers();
   core::Pod stale = JobPod();
   stale.mutable_metadata()->set_uid("uid-0");
   api_.Start();
-  size_t asked = 0;
-  for (const std::string& answer :
+  size_t calls = 0;
+  for (const std::string& response :
        {empty.SerializeAsString(), stale.SerializeAsString(), std::string("\xff\xff")}) {
-    AnswerWith(answer);
+    GetPodReturns(response);
     Pod pod(setup_, kOrdered);
     EXPECT_EQ(pod.Create(pod.Request("main")).first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-    EXPECT_GT(api_.Count(kGetPod), asked);
-    asked = api_.Count(kGetPod);
+    EXPECT_GT(api_.Count(kGetPod), calls);
+    calls = api_.Count(kGetPod);
   }
 }
 

@@ -17,10 +17,10 @@ class StaticPodSourceTest : public SourceTest {
  protected:
   StaticPodSourceTest() { fs::create_directory(dir_.File("manifests")); }
 
-  void Watch(const std::string& place) {
+  void Watch(const std::string& path) {
     Run([&] {
       return std::make_unique<StaticPodSource>(loop_.loop(), worker_, counters_,
-                                               std::vector<std::string>{dir_.File(place)});
+                                               std::vector<std::string>{dir_.File(path)});
     });
   }
 
@@ -32,13 +32,13 @@ class StaticPodSourceTest : public SourceTest {
                     "}, spec: {containers: [{name: " + container + "}]}}");
   }
 
-  // The name of the first container of that pod.
+  // The name of the pod's first container.
   std::string Find(const std::string& pod, const std::string& config_source = "file") {
     return Ask(PodQuery{{"default", pod, "uid-1"}, {{"kubernetes.io/config.source", config_source}}});
   }
 };
 
-TEST_F(StaticPodSourceTest, FindsThePodByItsLongestName) {
+TEST_F(StaticPodSourceTest, LongestManifestNameHasPrecedence) {
   WritePod("a.yaml", "name: web", "short");
   WritePod("b.yaml", "name: web-api", "long");
   Watch("manifests");
@@ -48,7 +48,7 @@ TEST_F(StaticPodSourceTest, FindsThePodByItsLongestName) {
   EXPECT_EQ(Find("web-node1", "api"), "unknown");
 }
 
-TEST_F(StaticPodSourceTest, OrByTheHostsNameWhereThatFits) {
+TEST_F(StaticPodSourceTest, HostNameHasPrecedenceOverTheLongestName) {
   WritePod("a.yaml", "name: log", "right");
   WritePod("b.yaml", "name: log-worker", "wrong");
   ManifestCache cache({dir_.File("manifests")}, "", "worker-2");
@@ -56,20 +56,20 @@ TEST_F(StaticPodSourceTest, OrByTheHostsNameWhereThatFits) {
   auto find = [&cache](const std::string& pod) { return Brief(cache.Find({"default", pod, "uid"}, "x")); };
   EXPECT_EQ(find("log-worker-2"), "right");
   EXPECT_EQ(find("log-worker-worker-2"), "wrong");
-  EXPECT_EQ(find("log-worker-3"), "wrong") << "of a node with a name of its own";
+  EXPECT_EQ(find("log-worker-3"), "wrong") << "the node's name is not the host's";
 }
 
-TEST_F(StaticPodSourceTest, ManifestsMeanWhatTheyMeanToKubelet) {
+TEST_F(StaticPodSourceTest, ReadsManifestsLikeKubelet) {
   Write("a.yaml",
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web, deletionGracePeriodSeconds: 30}\nx-common: &common "
         "{image: busybox}\n"
         "spec: {containers: [{name: main, <<: *common}]}\n---\nkind: Service\n");
   Watch("manifests");
-  EXPECT_EQ(Find("web-node1"), "main") << "the pod it was copied from was being deleted, this one is not";
+  EXPECT_EQ(Find("web-node1"), "main") << "deletionGracePeriodSeconds in a manifest has no effect";
   EXPECT_EQ(Count("bad_manifests"), 0u);
 }
 
-TEST_F(StaticPodSourceTest, AnotherUidIsAnotherPod) {
+TEST_F(StaticPodSourceTest, PodWithAnotherUidIsUnknown) {
   WritePod("a.yaml", "name: web, uid: uid-0", "main");
   WritePod("b.yaml", "name: db, uid: uid-1", "main");
   Watch("manifests");
@@ -77,11 +77,11 @@ TEST_F(StaticPodSourceTest, AnotherUidIsAnotherPod) {
   EXPECT_EQ(Find("db-node1"), "main");
 }
 
-TEST_F(StaticPodSourceTest, WhatChangesIsReadAgain) {
+TEST_F(StaticPodSourceTest, ChangedManifestIsReadAgain) {
   Watch("manifests");
   EXPECT_EQ(Find("web-node1"), "unknown");
   for (const char* container : {"one", "two", "six"}) {
-    // The same size within one tick of the file system's clock.
+    // Same size, and possibly the same timestamp.
     WritePod("web.yaml", "name: web", container);
     EXPECT_EQ(Find("web-node1"), container);
   }
@@ -89,7 +89,7 @@ TEST_F(StaticPodSourceTest, WhatChangesIsReadAgain) {
   EXPECT_EQ(Find("web-node1"), "unknown");
 }
 
-TEST_F(StaticPodSourceTest, ThePlaceMayComeLaterOrBeOneFile) {
+TEST_F(StaticPodSourceTest, PathMayAppearLaterAndBeAFile) {
   Watch("later");
   EXPECT_EQ(Find("web-node1"), "unknown");
   WritePod("web.yaml", "name: web", "main");
@@ -97,13 +97,13 @@ TEST_F(StaticPodSourceTest, ThePlaceMayComeLaterOrBeOneFile) {
   EXPECT_EQ(Find("web-node1"), "main");
 }
 
-TEST_F(StaticPodSourceTest, WhatCannotBeReadIsPassedOverAndCounted) {
+TEST_F(StaticPodSourceTest, UnreadableFilesAreIgnoredAndCounted) {
   WritePod("z.yaml", "name: web", "main");
   WritePod(".hidden.yaml", "name: db", "main");
   Write("broken.yaml", "a: {");
   Write("endless.yaml", std::string(kLargestManifest + 1, ' '));
   fs::create_directory(dir_.File("manifests/directory.yaml"));
-  // A regular file that opens and cannot be read.
+  // A regular file that can be opened but not read.
   fs::create_symlink("/proc/self/mem", dir_.File("manifests/failing.yaml"));
   fs::create_symlink("nowhere", dir_.File("manifests/dangling.yaml"));
   Watch("manifests");
@@ -112,7 +112,7 @@ TEST_F(StaticPodSourceTest, WhatCannotBeReadIsPassedOverAndCounted) {
   EXPECT_EQ(Count("bad_manifests"), 3u);
 }
 
-TEST_F(StaticPodSourceTest, WhatIsWrongIsToldWithoutAQuestion) {
+TEST_F(StaticPodSourceTest, ErrorsAreReportedWithoutAQuery) {
   Watch("manifests");
   Write("broken.yaml", "a: {");
   EXPECT_TRUE(Eventually([this] { return Count("bad_manifests") > 0; }));

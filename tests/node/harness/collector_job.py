@@ -1,8 +1,8 @@
-"""The job that sidecar-shim is made for: an application writes an access log, and a collector beside it ships every line.
+"""The typical job for sidecar-shim: main writes an access log, and a collector sidecar ships every line.
 
-The collector (images/collect around a real rsyslogd) has the higher launch priority and is flagged to be stopped after the job.
-Stopped at once, it would lose lines; its drain is what saves them. So 100 of 100 lines in the sink show at once that it was
-up, that it was stopped, and that it was given its time.
+The collector (images/collect, which runs a real rsyslogd) has the higher launch priority and is stopped after main. It needs time
+to drain after SIGTERM, or it loses lines. So 100 of 100 lines in the sink show that it was started first, stopped last and not
+killed early.
 """
 
 import os
@@ -15,8 +15,8 @@ MAIN_FIRST = ("main", "collector")
 SIDECAR_FIRST = ("collector", "main")
 
 
-class Article:
-    """The pod manifest, and what its collector has shipped."""
+class CollectorJob:
+    """The pod manifest of the job, and the lines that its collector has shipped."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Article:
         sink_mount = {"name": "sink", "mountPath": "/sink"}
         collector_env = {pods.PRIORITY: 100, pods.TERMINATE: "true", "DRAIN": 2, "LIVENESS": 1, **(env or {})}
         containers = {
-            # The sink is mounted in main as well: that is how a test tells a running main something.
+            # main mounts the sink, too, so that a test can signal a running main.
             "main": pods.container("main", main, volumeMounts=[log_mount, sink_mount]),
             "collector": pods.container(
                 "collector",
@@ -51,7 +51,7 @@ class Article:
         )
 
     def lines(self):
-        """The numbers of the lines that arrived, in their order."""
+        """The numbers of the shipped lines, in order of arrival."""
         try:
             with open(os.path.join(self.sink_dir, "collected.log"), encoding="utf-8") as file:
                 return [int(re.fullmatch(r".* line=(\d+)\n", line).group(1)) for line in file]
@@ -59,13 +59,13 @@ class Article:
             return []
 
     def signal(self, name):
-        """Makes /sink/<name> appear in the containers."""
+        """Creates /sink/<name> in the containers."""
         with open(os.path.join(self.sink_dir, name), "w", encoding="utf-8"):
             pass
 
     def wait_signal(self, name, seconds=30):
-        """Waits until a container has made /sink/<name>."""
-        wait.until(lambda: os.path.exists(os.path.join(self.sink_dir, name)), f"{self.name}: /sink/{name} is there", seconds)
+        """Waits until a container has created /sink/<name>."""
+        wait.until(lambda: os.path.exists(os.path.join(self.sink_dir, name)), f"{self.name}: /sink/{name} exists", seconds)
 
     def check_lines(self, test):
         test.assertEqual(list(range(1, LINES + 1)), self.lines(), f"{self.name}: the lines in the collector's sink")
