@@ -90,7 +90,7 @@ class ApiServer(OrdersAJob, WaitsForReadiness, AsksForNothing, Cluster):
 
         wait.until(ended, "main and collector have ended", 60)
 
-    def test_a_shim_that_crashes_while_the_api_server_is_away_still_waits_for_readiness(self):
+    def test_a_crash_while_the_api_server_is_away_keeps_readiness_waits(self):
         """It reads what it knew of the pod out of what it has written into the sidecar's annotations."""
         collector = "until [ -e /sink/may-be-ready ]; do sleep 0.1; done; touch /tmp/ok; " + sidecar_exiting(143)
         job = Article("crash-without-api", "OnFailure", main=UNTIL_TOLD, collector=collector)
@@ -113,7 +113,7 @@ class ApiServer(OrdersAJob, WaitsForReadiness, AsksForNothing, Cluster):
         self.wait_job(job.name, "Complete")
         self.check_started_in_order(name, "collector", "main")
 
-    def test_a_pod_is_ordered_though_the_api_server_is_away_since_it_was_bound(self):
+    def test_a_pod_is_ordered_though_the_api_server_left_after_binding(self):
         image = "localhost/late-collector:1"
         job = Article("api-server-away", "OnFailure", main=UNTIL_TOLD, collector_image=image)
         self.add_job(job.name, job.pod)
