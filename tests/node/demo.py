@@ -27,7 +27,8 @@ def main():
         tools.require(["pause"])
         binary()
     except tools.Missing as missing:
-        sys.exit(f"cannot run the demo: {missing}")
+        print(f"cannot run the demo: {missing}", file=sys.stderr)
+        sys.exit(77)
     svg = os.path.abspath(options.svg) if options.svg else None
     namespaces.enter()
     sys.exit(run(options, svg))
