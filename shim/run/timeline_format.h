@@ -10,6 +10,9 @@
 
 namespace sidecar_shim::run {
 
+// The longest that a container's name gets on the terminal, in columns.
+inline constexpr size_t kMaxNameWidth = 28;
+
 // "0", or "143 -> 0" where the reported exit code differs, "-" while the container has not exited.
 std::string ExitText(const Attempt& attempt);
 

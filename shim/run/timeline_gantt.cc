@@ -13,7 +13,6 @@ namespace sidecar_shim::run {
 namespace {
 
 constexpr int kMinWidth = 60;
-constexpr size_t kMaxNameWidth = 28;
 constexpr int kExitWidth = 10;  // " 143 -> 0"
 constexpr absl::string_view kWaiting = "░";
 constexpr absl::string_view kMaking = "▒";

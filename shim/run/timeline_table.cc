@@ -11,8 +11,6 @@
 namespace sidecar_shim::run {
 namespace {
 
-constexpr size_t kMaxNameWidth = 28;
-
 std::string Offset(absl::Time time, absl::Time start) {
   return Happened(time) ? FormatOffset(time, start) : "-";
 }
