@@ -5,25 +5,21 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/str_cat.h"
 #include "shim/cri/convert.h"
+#include "shim/kube/kubelet_labels.h"
+#include "shim/kube/log_symlink.h"
 
 namespace sidecar_shim {
 namespace {
 
 using runtime::v1::CreateContainerRequest;
 
-constexpr const char* kContainerLogs = "/var/log/containers";
-
-// kubelet's name for the symlink: <pod>_<namespace>_<container>-<id>.log
 std::filesystem::path SymlinkPath(const runtime::v1::ContainerStatus& status) {
   auto label = [&status](const char* key) {
     auto it = status.labels().find(key);
     return it == status.labels().end() ? std::string() : it->second;
   };
-  return std::filesystem::path(kContainerLogs) /
-         absl::StrCat(label("io.kubernetes.pod.name"), "_", label("io.kubernetes.pod.namespace"), "_",
-                      label("io.kubernetes.container.name"), "-", status.id(), ".log");
+  return LogSymlink(label(kPodNameLabel), label(kPodNamespaceLabel), label(kContainerNameLabel), status.id());
 }
 
 }  // namespace
@@ -107,7 +103,7 @@ void Launcher::AfterStart(const policy::ContainerId& id) {
 
 void Launcher::LinkLog(const runtime::v1::ContainerStatus& status) {
   // crictl's pods have no kubelet labels and no symlink.
-  if (status.log_path().empty() || !status.labels().contains("io.kubernetes.pod.name")) return;
+  if (status.log_path().empty() || !status.labels().contains(kPodNameLabel)) return;
   worker_.Run([target = status.log_path(), link = SymlinkPath(status)] {
     std::error_code error;
     if (!std::filesystem::is_directory(link.parent_path(), error)) return;  // no kubelet here

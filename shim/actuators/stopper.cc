@@ -9,11 +9,11 @@
 #include "shim/actuators/sigterm.h"
 #include "shim/cri/convert.h"
 #include "shim/cri/verbose_info.h"
+#include "shim/kube/kubelet_labels.h"
 
 namespace sidecar_shim {
 namespace {
 
-constexpr const char* kPortsAnnotation = "io.kubernetes.container.ports";
 // The least that is left for the stop signal after a hook (kubelet's rule).
 constexpr Duration kMinimumGrace = std::chrono::seconds(2);
 
@@ -78,14 +78,15 @@ void Stopper::Stop(const policy::StopSidecar& action) {
           driver_.Post(policy::SidecarStopEnded{job->id, /*ok=*/false, /*pre_stop_ran=*/false});
         } else {
           const auto& annotations = response.status().annotations();
-          RunHook(job, Find(annotations, kPreStopAnnotation), Find(annotations, kPortsAnnotation), sandbox);
+          RunHook(job, Find(annotations, kPreStopAnnotation), Find(annotations, kContainerPortsAnnotation),
+                  sandbox);
         }
       });
 }
 
 void Stopper::RunHook(const std::shared_ptr<Job>& job, const std::string& handler, const std::string& ports,
                       const policy::SandboxId& sandbox) {
-  const absl::StatusOr<PreStopHook> hook = ParsePreStop(handler, ports);
+  const absl::StatusOr<LifecycleHook> hook = ParseLifecycleHook(handler, ports);
   if (!hook.ok()) {
     HookEnded(job, std::string(hook.status().message()));
   } else if (const auto* exec = std::get_if<ExecHook>(&*hook)) {

@@ -9,12 +9,12 @@
 
 #include <memory>
 
-#include "shim/actuators/pre_stop.h"
 #include "shim/base/node_address.h"
 #include "shim/cri/runtime.h"
 #include "shim/driver/actuators.h"
 #include "shim/driver/policy_driver.h"
 #include "shim/http/http_client.h"
+#include "shim/kube/lifecycle_hook.h"
 
 namespace sidecar_shim {
 

@@ -10,6 +10,7 @@
 #include "shim/actuators/decision_log.h"
 #include "shim/actuators/stopper.h"
 #include "shim/app/make_sources.h"
+#include "shim/base/channel.h"
 #include "shim/base/notify.h"
 #include "shim/base/unix_socket.h"
 #include "shim/specs/stamp_codec.h"

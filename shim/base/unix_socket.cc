@@ -1,6 +1,7 @@
 #include "shim/base/unix_socket.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,6 +42,21 @@ bool IsListening(const std::string& path) {
   const bool listens = result == 0 || errno == EAGAIN;
   close(fd);
   return listens;
+}
+
+absl::Status RemoveSocket(const std::string& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
+  if (!S_ISSOCK(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " exists and is not a socket; remove it"));
+  }
+  unlink(path.c_str());
+  return absl::OkStatus();
+}
+
+ino_t SocketInode(const std::string& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) ? info.st_ino : 0;
 }
 
 }  // namespace sidecar_shim

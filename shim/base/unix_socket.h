@@ -2,10 +2,12 @@
 #ifndef SIDECAR_SHIM_SHIM_BASE_UNIX_SOCKET_H_
 #define SIDECAR_SHIM_SHIM_BASE_UNIX_SOCKET_H_
 
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace sidecar_shim {
@@ -18,6 +20,12 @@ absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
 
 // Does a process accept connections there? Does not block.
 bool IsListening(const std::string& path);
+
+// Unlinks the socket at `path`. OK where nothing is there, kFailedPrecondition where something else is.
+absl::Status RemoveSocket(const std::string& path);
+
+// The inode of the socket at `path`, by which its maker recognises it later; 0 where there is no socket.
+ino_t SocketInode(const std::string& path);
 
 }  // namespace sidecar_shim
 

@@ -1,41 +1,14 @@
 #include "shim/cri/upstream.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "shim/base/channel.h"
 
 namespace sidecar_shim {
-namespace {
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetMaxSendMessageSize(-1);
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  // A runtime that accepts but does not speak counts as absent after this long.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // Trying a unix socket costs next to nothing.
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
-  // Each Upstream keeps its own connection: a second one to the same socket
-  // must not share its fate.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // A proxy in the environment has no business on a unix socket.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // What CRI clients send and every CRI server accepts.
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  absl::string_view path = endpoint;
-  const std::string target =
-      absl::ConsumePrefix(&path, "unix://") ? absl::StrCat("unix:", path) : std::string(endpoint);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-}
-
-}  // namespace
 
 Upstream::Upstream(const std::string& endpoint, std::string who)
     : endpoint_(endpoint),
       who_(std::move(who)),
-      channel_(Connect(endpoint)),
+      channel_(OpenChannel(endpoint)),
       stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
 
 Upstream::InFlightCall::InFlightCall(Upstream& upstream, std::function<void()> on_hung)
@@ -50,7 +23,7 @@ Upstream::InFlightCall::~InFlightCall() { upstream_.in_flight_.erase(place_); }
 void Upstream::AbandonConnection() {
   // Calls keep the channel that they were made on, and so do silent streams:
   // they go on should the other side run again.
-  channel_ = Connect(endpoint_);
+  channel_ = OpenChannel(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   for (InFlightCall* call : in_flight_) call->on_hung_();
 }

@@ -16,10 +16,6 @@
 
 namespace sidecar_shim {
 
-// gRPC's name for the largest header block; Debian's header lacks none of it,
-// but a text of 64 KiB needs more than the default 8 KiB on both sides.
-inline constexpr int kMaxMetadataBytes = 16 * 1024 * 1024;
-
 class Upstream {
  public:
   // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects

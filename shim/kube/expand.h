@@ -9,8 +9,9 @@
 
 namespace sidecar_shim {
 
-// Replaces $(NAME) by its value. A name that is not in `values` stays as it
-// is, "$$" is a literal "$", and so is a "$" that opens no reference.
+// Replaces each $(NAME) by its value, once: references in a value stay. A reference to a name that is not in
+// `values` stays too. "$$" becomes "$"; a "$" that begins no reference stays. As kubelet's
+// third_party/forked/golang/expansion.
 std::string Expand(absl::string_view text, const std::map<std::string, std::string>& values);
 
 }  // namespace sidecar_shim

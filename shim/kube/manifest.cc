@@ -21,8 +21,8 @@ constexpr int kMaxJsonDepth = 100;
 
 absl::Status BadManifest(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
-// Discarded where `text` is no JSON, has duplicate keys or nests too deeply;
-// the YAML reader then finds the same fault and can name its line.
+// Discarded where `text` is not JSON, has duplicate keys or nests too deeply: the YAML reader then finds the
+// same fault and names its line.
 Json StrictJson(absl::string_view text) {
   std::vector<std::set<std::string>> keys;
   bool strict = true;
@@ -39,7 +39,7 @@ Json StrictJson(absl::string_view text) {
 }
 
 absl::StatusOr<Json> OnlyDocument(absl::string_view text, YamlReading reading) {
-  // JSON first: YAML reads most JSON, but not its surrogate pairs.
+  // JSON first: the YAML reader takes most JSON too, but not surrogate pairs.
   if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")) {
     Json json = StrictJson(text);
     if (!json.is_discarded()) return json;
@@ -55,10 +55,8 @@ absl::StatusOr<Json> OnlyDocument(absl::string_view text, YamlReading reading) {
   return Json::parse(documents->front());
 }
 
-std::string Text(const Json& json) { return json.is_string() ? json.get<std::string>() : std::string(); }
-
-// The mistakes people make with strings, in words that help; every other
-// wrong type is found by the schema.
+// Numbers and booleans without quotes are what people write most often where a string is meant, so these
+// errors say what to write. PodFromJson finds every other wrong type.
 absl::Status CheckString(const Json& json, const std::string& path) {
   if (json.is_string() || json.is_null()) return absl::OkStatus();
   if (json.is_primitive()) {
@@ -78,7 +76,7 @@ absl::Status CheckStringsIn(const Json& parent, const char* key, const std::stri
 }
 
 absl::Status CheckContainer(const Json& container, const std::string& path, std::set<std::string>& names) {
-  std::string name = Text(Member(container, "name"));
+  std::string name = StringMember(container, "name");
   if (name.empty()) return BadManifest(absl::StrCat(path, ".name is missing"));
   if (!names.insert(name).second)
     return BadManifest(absl::StrCat(path, ".name: there is another container called ", name));
@@ -86,7 +84,7 @@ absl::Status CheckContainer(const Json& container, const std::string& path, std:
     if (absl::Status status = CheckStringsIn(container, key, path); !status.ok()) return status;
   }
   for (const auto& [index, env] : Member(container, "env").items()) {
-    std::string where = absl::StrCat(path, ".env[", index, "].value (", Text(Member(env, "name")), ")");
+    std::string where = absl::StrCat(path, ".env[", index, "].value (", StringMember(env, "name"), ")");
     if (absl::Status status = CheckString(Member(env, "value"), where); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -118,7 +116,7 @@ absl::Status ReadPod(const Json& pod_json, absl::string_view prefix, Pod& pod) {
   return absl::OkStatus();
 }
 
-// "spec.template of your Deployment" for the kinds that carry one.
+// Names the part of a Deployment, CronJob and the like that can be given instead.
 absl::Status WrongKind(const Json& json, absl::string_view kind) {
   if (kind == "List" || absl::EndsWith(kind, "List")) {
     return BadManifest("a List is not supported: give one Pod or one Job");
@@ -134,7 +132,7 @@ absl::Status WrongKind(const Json& json, absl::string_view kind) {
 }
 
 absl::Status CheckApiVersion(const Json& json, absl::string_view kind, absl::string_view wanted) {
-  std::string found = Text(Member(json, "apiVersion"));
+  std::string found = StringMember(json, "apiVersion");
   if (found == wanted) return absl::OkStatus();
   return BadManifest(
       absl::StrCat("apiVersion of a ", kind, " must be ", wanted, found.empty() ? "" : ", not ", found));
@@ -142,7 +140,7 @@ absl::Status CheckApiVersion(const Json& json, absl::string_view kind, absl::str
 
 bool HasName(const Json& json) {
   const Json& metadata = Member(json, "metadata");
-  return !Text(Member(metadata, "name")).empty() || !Text(Member(metadata, "generateName")).empty();
+  return !StringMember(metadata, "name").empty() || !StringMember(metadata, "generateName").empty();
 }
 
 absl::Status ReadJob(const Json& json, Manifest& manifest) {
@@ -156,13 +154,13 @@ absl::Status ReadJob(const Json& json, Manifest& manifest) {
   pod["metadata"].erase("name");
   pod["metadata"].erase("generateName");
   pod["metadata"].erase("namespace");
-  if (std::string name_space = Text(Member(metadata, "namespace")); !name_space.empty()) {
+  if (std::string name_space = StringMember(metadata, "namespace"); !name_space.empty()) {
     pod["metadata"]["namespace"] = name_space;
   }
-  manifest.job_name = Text(Member(metadata, "name"));
+  manifest.job_name = StringMember(metadata, "name");
   if (manifest.job_name.empty())
-    manifest.job_name = absl::StrCat(Text(Member(metadata, "generateName")), "1");
-  manifest.job_uid = Text(Member(metadata, "uid"));
+    manifest.job_name = absl::StrCat(StringMember(metadata, "generateName"), "1");
+  manifest.job_uid = StringMember(metadata, "uid");
   if (absl::Status status = ReadPod(pod, "spec.template.", manifest.pod); !status.ok()) return status;
   const std::string& policy = manifest.pod.spec().restartpolicy();
   if (policy != "Never" && policy != "OnFailure") {
@@ -180,7 +178,7 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view text, YamlReading readi
   if (!json->is_object())
     return BadManifest("a manifest must be a mapping with apiVersion, kind, metadata and spec");
   Manifest manifest;
-  manifest.kind = Text(Member(*json, "kind"));
+  manifest.kind = StringMember(*json, "kind");
   if (manifest.kind != "Pod" && manifest.kind != "Job") return WrongKind(*json, manifest.kind);
   bool is_job = manifest.kind == "Job";
   if (absl::Status status = CheckApiVersion(*json, manifest.kind, is_job ? "batch/v1" : "v1"); !status.ok()) {

@@ -6,19 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "shim/formats/json_member.h"
+
 namespace sidecar_shim {
 namespace {
 
 using Json = nlohmann::json;
 
-// The member of an object, or null.
-Json* Find(Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  auto it = object.find(key);
-  return it == object.end() ? nullptr : &*it;
-}
-
-// The API inlines a volume's source beside its name.
+// JSON has a volume's source beside its name; the protobuf message has it in a field of its own.
 void LiftVolumeSource(Json& volume) {
   if (!volume.is_object()) return;
   Json source = volume;
@@ -27,22 +22,22 @@ void LiftVolumeSource(Json& volume) {
 }
 
 void LiftPort(Json& probe, const char* action) {
-  Json* handler = Find(probe, action);
-  Json* port = handler == nullptr ? nullptr : Find(*handler, "port");
+  Json* handler = FindMember(probe, action);
+  Json* port = handler == nullptr ? nullptr : FindMember(*handler, "port");
   if (port == nullptr) return;
   if (port->is_number_integer()) *port = Json{{"type", 0}, {"intVal", *port}};
   if (port->is_string()) *port = Json{{"type", 1}, {"strVal", *port}};
 }
 
-// The API inlines a probe's handler beside its numbers.
+// JSON has a probe's handler beside its numbers; the protobuf message has it in a field of its own.
 void LiftProbe(Json& container, const char* key) {
-  Json* probe = Find(container, key);
+  Json* probe = FindMember(container, key);
   if (probe == nullptr || !probe->is_object()) return;
   LiftPort(*probe, "httpGet");
   LiftPort(*probe, "tcpSocket");
   Json handler = Json::object();
   for (const char* action : {"exec", "httpGet", "tcpSocket", "grpc"}) {
-    if (Json* found = Find(*probe, action)) handler[action] = *found;
+    if (Json* found = FindMember(*probe, action)) handler[action] = *found;
   }
   (*probe)["handler"] = std::move(handler);
 }
@@ -56,10 +51,10 @@ void ForEach(Json* list, Lift lift) {
 }  // namespace
 
 absl::StatusOr<k8s::io::api::core::v1::Pod> PodFromJson(nlohmann::json pod) {
-  if (Json* spec = Find(pod, "spec")) {
-    ForEach(Find(*spec, "volumes"), LiftVolumeSource);
+  if (Json* spec = FindMember(pod, "spec")) {
+    ForEach(FindMember(*spec, "volumes"), LiftVolumeSource);
     for (const char* list : {"initContainers", "containers"}) {
-      ForEach(Find(*spec, list), [](Json& container) {
+      ForEach(FindMember(*spec, list), [](Json& container) {
         LiftProbe(container, "readinessProbe");
         LiftProbe(container, "startupProbe");
       });

@@ -1,4 +1,4 @@
-// core/v1 Pods as the API server, kubelet and people write them in JSON.
+// core/v1 Pods in the JSON of the API server, kubelet's /pods and manifests.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_POD_JSON_H_
 #define SIDECAR_SHIM_SHIM_KUBE_POD_JSON_H_
 
@@ -9,8 +9,8 @@
 
 namespace sidecar_shim {
 
-// Fields that kube.proto does not know are ignored. kInvalidArgument names the
-// field whose type is wrong.
+// Fields that kube.proto does not know are ignored. kInvalidArgument, naming the field, where a type is
+// wrong.
 absl::StatusOr<k8s::io::api::core::v1::Pod> PodFromJson(nlohmann::json pod);
 
 }  // namespace sidecar_shim

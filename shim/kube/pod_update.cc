@@ -50,7 +50,7 @@ std::optional<policy::ProbeSpec> FromProbe(bool present, const core::Probe& prob
   } else {
     std::map<std::string, std::string> values;
     for (const core::EnvVar& env : container.env()) values[env.name()] = env.value();
-    // As kubelet's prober: with what the spec says, not with what it resolves to.
+    // Like kubelet's prober: with the values as the spec has them, references in them not resolved.
     for (const std::string& word : handler.exec().command()) spec.command.push_back(Expand(word, values));
   }
   spec.initial_delay = std::chrono::seconds(std::max(0, probe.initialdelayseconds()));
@@ -74,7 +74,7 @@ policy::ContainerSpec FromContainer(const core::Container& container) {
   spec.name = container.name();
   policy::TraitsReader reader;
   for (const core::EnvVar& env : container.env()) {
-    // Only kubelet can resolve these two.
+    // Only kubelet can resolve valueFrom and $(VAR) references.
     if (env.has_valuefrom() || absl::StrContains(env.value(), "$(")) {
       reader.UnresolvedEnv(env.name());
     } else {
@@ -87,8 +87,7 @@ policy::ContainerSpec FromContainer(const core::Container& container) {
   spec.post_start_command.assign(hook.begin(), hook.end());
   spec.startup_probe = FromProbe(container.has_startupprobe(), container.startupprobe(), container);
   spec.readiness_probe = FromProbe(container.has_readinessprobe(), container.readinessprobe(), container);
-  // As in kubelet: what it does not know counts for nothing, and rules stand
-  // beside a policy only.
+  // Like kubelet (KEP-5307): an unknown policy is ignored, and rules are followed only beside a policy.
   const policy::RestartPolicy own = policy::ParseRestartPolicy(container.restartpolicy());
   if (own == policy::RestartPolicy::kUnknown) return spec;
   spec.own_restart_policy = own;
@@ -107,7 +106,7 @@ absl::StatusOr<PodUpdate> FromCorePod(const core::Pod& pod, const std::string& s
   PodUpdate update;
   policy::PodSpec& spec = update.spec;
   spec.source = source;
-  // The API server and kubelet default to Always.
+  // The default of the API server and of kubelet.
   spec.restart_policy = pod.spec().restartpolicy().empty()
                             ? policy::RestartPolicy::kAlways
                             : policy::ParseRestartPolicy(pod.spec().restartpolicy());

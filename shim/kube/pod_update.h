@@ -1,4 +1,4 @@
-// What a spec source tells of one pod, out of its core/v1 Pod.
+// What a spec source publishes of one pod, read from its core/v1 Pod.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_POD_UPDATE_H_
 #define SIDECAR_SHIM_SHIM_KUBE_POD_UPDATE_H_
 
@@ -14,14 +14,14 @@ namespace sidecar_shim {
 
 struct PodUpdate {
   policy::PodSpec spec;
-  // Containers (ids of the runtime) that kubelet holds for ready. Empty where
-  // the source has no status.
+  // The containers whose status says ready. Empty where the source has no status.
   std::vector<policy::ContainerId> ready;
-  bool terminating = false;  // somebody has deleted the pod
-  std::string host_ip;       // the node's address as kubelet knows it; "" = not told
+  bool terminating = false;  // the pod has been deleted and is within its grace period
+  std::string host_ip;       // status.hostIP, kubelet's address of the node; "" = not known
 };
 
-// kNotFound: a pod without containers, which no pod is, tells nothing.
+// `source` names the spec source, for log lines. kNotFound for a Pod without containers: a tombstone, or a
+// source that holds back the spec.
 absl::StatusOr<PodUpdate> FromCorePod(const k8s::io::api::core::v1::Pod& pod, const std::string& source);
 
 }  // namespace sidecar_shim

@@ -85,13 +85,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
     return absl::FailedPreconditionError(
         absl::StrCat("another process listens on ", path, "; stop it or choose another --listen"));
   }
-  struct stat existing {};
-  if (lstat(path.c_str(), &existing) == 0) {
-    if (!S_ISSOCK(existing.st_mode)) {
-      return absl::FailedPreconditionError(absl::StrCat(path, " exists and is not a socket; remove it"));
-    }
-    unlink(path.c_str());
-  }
+  if (absl::Status removed = RemoveSocket(path); !removed.ok()) return removed;
   listener->fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener->fd_ < 0) return Failed("socket");
   // Before bind, so that there is no moment with wider rights.
@@ -99,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
   if (bind(listener->fd_, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
     return Failed(absl::StrCat("cannot bind ", path));
   }
-  if (lstat(path.c_str(), &existing) == 0) listener->inode_ = existing.st_ino;
+  listener->inode_ = SocketInode(path);
   if (listen(listener->fd_, kBacklog) != 0) return Failed(absl::StrCat("cannot listen on ", path));
   return listener;
 }
@@ -113,11 +107,7 @@ Listener::~Listener() {
 }
 
 void Listener::RemoveOwnSocket() {
-  if (inode_ == 0) return;
-  struct stat current {};
-  if (lstat(path_.c_str(), &current) == 0 && S_ISSOCK(current.st_mode) && current.st_ino == inode_) {
-    unlink(path_.c_str());
-  }
+  if (inode_ != 0 && SocketInode(path_) == inode_) unlink(path_.c_str());
 }
 
 bool Listener::AdoptOwnership(const std::string& runtime_path) {

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <random>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "shim/run/image_name.h"
 
 namespace sidecar_shim::run {
 namespace {
@@ -45,21 +45,11 @@ void AdmitJobPod(const Manifest& manifest, const Identity& identity, core::Pod& 
 
 Identity NewIdentity() {
   std::random_device random;
-  // The letters that Kubernetes uses: none that could spell a word.
+  // The alphabet of k8s.io/apimachinery's rand.String, without vowels.
   constexpr absl::string_view kLetters = "bcdfghjklmnpqrstvwxz2456789";
   std::string suffix;
   for (int i = 0; i < 5; ++i) suffix.push_back(kLetters[random() % kLetters.size()]);
   return Identity{RandomUid(random), RandomUid(random), suffix, absl::Now()};
-}
-
-std::string DefaultPullPolicy(const std::string& image) {
-  if (absl::StrContains(image, '@')) return "IfNotPresent";  // pinned by digest
-  // A colon before the last slash belongs to the registry's port.
-  absl::string_view name = image;
-  name = name.substr(name.rfind('/') + 1);
-  size_t colon = name.find(':');
-  bool latest = colon == absl::string_view::npos || name.substr(colon) == ":latest";
-  return latest ? "Always" : "IfNotPresent";
 }
 
 core::Pod Admit(const Manifest& manifest, const Identity& identity) {

@@ -1,5 +1,5 @@
-// What happens to a manifest between `kubectl apply` and kubelet: the API
-// server's defaults, the job controller's labels and names.
+// What the cluster adds to a manifest before kubelet sees the pod: the API server's defaults, the Job
+// controller's labels and names.
 #ifndef SIDECAR_SHIM_SHIM_RUN_ADMISSION_H_
 #define SIDECAR_SHIM_SHIM_RUN_ADMISSION_H_
 
@@ -13,22 +13,19 @@
 namespace sidecar_shim::run {
 
 struct Identity {
-  std::string pod_uid;  // used where the manifest has none
-  std::string job_uid;  // the same
-  std::string suffix;   // of a generated name, as in job-x7k2p
-  absl::Time seen;      // becomes kubernetes.io/config.seen
+  std::string pod_uid;  // for a manifest without a UID
+  std::string job_uid;  // for a Job without a UID
+  std::string suffix;   // of a generated name, such as x7k2p in job-x7k2p
+  absl::Time seen;      // for the annotation kubernetes.io/config.seen
 };
 
-// A fresh one; thread-safe.
+// Random UIDs and suffix, the present time. Thread-safe.
 Identity NewIdentity();
 
-// The pod as kubelet would receive it: namespace, name, uid, restartPolicy,
-// grace period, image pull policies, termination message fields set; of a Job
-// also its labels and owner. Adds kubelet's kubernetes.io/config.* annotations.
+// The pod as kubelet receives it: with namespace, name, UID, restartPolicy, grace period, image pull policies
+// and termination message fields; a Job's pod also with its labels and owner. Adds kubelet's
+// kubernetes.io/config.* annotations.
 core::Pod Admit(const Manifest& manifest, const Identity& identity);
-
-// IfNotPresent, or Always where the image has no tag or "latest".
-std::string DefaultPullPolicy(const std::string& image);
 
 }  // namespace sidecar_shim::run
 

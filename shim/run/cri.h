@@ -1,4 +1,4 @@
-// Short names for the generated types that `run` is made of.
+// Short names for the packages of cri.proto and kube.proto.
 #ifndef SIDECAR_SHIM_SHIM_RUN_CRI_H_
 #define SIDECAR_SHIM_SHIM_RUN_CRI_H_
 

@@ -1,4 +1,4 @@
-// What `run` tells its user as it happens.
+// The events that `run` prints while the pod runs.
 #ifndef SIDECAR_SHIM_SHIM_RUN_EVENTS_H_
 #define SIDECAR_SHIM_SHIM_RUN_EVENTS_H_
 
@@ -19,8 +19,8 @@ struct Event {
     kCreated,
     kStarted,
     kRefused,  // CreateContainer failed
-    kFailed,   // any other step of a start failed
-    kAdopted,
+    kFailed,   // another step of starting a container failed
+    kAdopted,  // another client, the shim in general, has started the container
     kExited,
     kStopping,
     kPhase,
@@ -29,13 +29,13 @@ struct Event {
   Kind kind = Kind::kInfo;
   absl::Time time;
   std::string who;   // a container's name, "pod" or "sandbox"
-  std::string what;  // texts of others in full
+  std::string what;  // error texts of the runtime in full
 };
 
 using EventSink = std::function<void(const Event&)>;
 
-// Stamps events with the time and passes them on one at a time. Thread-safe;
-// the sink must not emit.
+// Adds the time to events and passes them to the sink one at a time. Thread-safe; the sink must not call
+// Emit().
 class EventLog {
  public:
   explicit EventLog(EventSink sink) : sink_(std::move(sink)) {}
@@ -47,8 +47,8 @@ class EventLog {
   const EventSink sink_;
 };
 
-// "   1.042  main          created 0a1b2c3d" without a newline; the lines of a
-// longer text are indented below each other.
+// "   1.042  main          created 0a1b2c3d", without a newline at the end; further lines of the text are
+// indented to the first.
 std::string FormatEvent(const Event& event, absl::Time start, size_t who_width);
 
 // The first 12 characters of a runtime's id.

@@ -1,20 +1,12 @@
 #include "shim/run/image_puller.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "shim/run/image_name.h"
 #include "shim/run/pod_config.h"
 
 namespace sidecar_shim::run {
 namespace {
-
-// The name that goes to the runtime: kubelet adds the tag "latest".
-std::string WithTag(const std::string& image) {
-  absl::string_view name = image;
-  name = name.substr(name.rfind('/') + 1);
-  bool has_tag = absl::StrContains(name, ':') || absl::StrContains(name, '@');
-  return has_tag ? image : absl::StrCat(image, ":latest");
-}
 
 absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(prefix, ": ", status.message()));
@@ -26,7 +18,7 @@ absl::StatusOr<std::string> ImagePuller::Ensure(const PodModel& model, const Con
                                                 const cri::PodSandboxConfig& sandbox_config,
                                                 absl::Time& retry_at) {
   const std::string& policy = container.spec.imagepullpolicy();
-  std::string image = WithTag(container.spec.image());
+  std::string image = WithDefaultTag(container.spec.image());
   cri::ImageSpec spec = ImageSpec(model, image);
   absl::StatusOr<std::string> present = client_.ImageStatus(spec);
   if (!present.ok()) return Prefixed("ImageInspectError", present.status());
@@ -47,7 +39,7 @@ absl::StatusOr<std::string> ImagePuller::Ensure(const PodModel& model, const Con
   absl::StatusOr<std::string> pulled = client_.PullImage(spec, sandbox_config);
   if (!pulled.ok()) {
     absl::Time failed = absl::Now();
-    backoff_.Next(image, failed, failed);
+    backoff_.RecordAttempt(image, failed, failed);
     failed_at_[image] = failed;
     return Prefixed("ErrImagePull", pulled.status());
   }

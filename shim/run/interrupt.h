@@ -1,4 +1,4 @@
-// Ctrl-C for a program that has to clean up behind itself.
+// SIGINT and SIGTERM for a program that has to clean up before it ends.
 #ifndef SIDECAR_SHIM_SHIM_RUN_INTERRUPT_H_
 #define SIDECAR_SHIM_SHIM_RUN_INTERRUPT_H_
 
@@ -10,9 +10,9 @@
 
 namespace sidecar_shim::run {
 
-// While it lives, the first SIGINT or SIGTERM calls `first` and every later
-// one `again`, on a thread of its own. Make it before any other thread: it
-// blocks the signals for the threads that come after it.
+// While the object exists, the first SIGINT or SIGTERM calls `first` and every later one `again`, on a thread
+// of its own. Construct it before any other thread starts: it blocks the signals in the calling thread, and
+// threads inherit that.
 class Interrupt {
  public:
   Interrupt(std::function<void()> first, std::function<void()> again);

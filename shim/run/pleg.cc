@@ -21,14 +21,14 @@ Pleg::~Pleg() {
     std::lock_guard lock(mutex_);
     stopped_ = true;
   }
-  news_.notify_all();
+  relisted_.notify_all();
   thread_.join();
 }
 
 void Pleg::Interrupt() {
   std::lock_guard lock(mutex_);
   interrupted_ = true;
-  news_.notify_all();
+  relisted_.notify_all();
 }
 
 void Pleg::Resume() {
@@ -39,14 +39,14 @@ void Pleg::Resume() {
 std::optional<PodStatus> Pleg::NewerThan(absl::Time since, absl::Time deadline) {
   std::unique_lock lock(mutex_);
   auto ready = [&] { return interrupted_ || as_of_ > since; };
-  if (!news_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return std::nullopt;
+  if (!relisted_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return std::nullopt;
   return status_;
 }
 
 bool Pleg::WaitForChange(absl::Time deadline) {
   std::unique_lock lock(mutex_);
   auto ready = [&] { return interrupted_ || changed_; };
-  if (!news_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return false;
+  if (!relisted_.wait_until(lock, absl::ToChronoTime(deadline), ready) || interrupted_) return false;
   changed_ = false;
   return true;
 }
@@ -55,7 +55,7 @@ void Pleg::Loop() {
   for (;;) {
     Relist();
     std::unique_lock lock(mutex_);
-    if (news_.wait_for(lock, absl::ToChronoNanoseconds(period_), [this] { return stopped_; })) return;
+    if (relisted_.wait_for(lock, absl::ToChronoNanoseconds(period_), [this] { return stopped_; })) return;
   }
 }
 
@@ -85,7 +85,7 @@ absl::StatusOr<PodStatus> Pleg::Inspect(const std::map<std::string, State>& stat
   for (const auto& [id, state] : states) {
     if (is_sandbox_[id]) {
       absl::StatusOr<cri::PodSandboxStatus> sandbox = client_.PodSandboxStatus(id);
-      if (absl::IsNotFound(sandbox.status())) continue;  // gone since the list
+      if (absl::IsNotFound(sandbox.status())) continue;  // removed since the list
       if (!sandbox.ok()) return sandbox.status();
       status.sandboxes.push_back(*std::move(sandbox));
     } else {
@@ -100,12 +100,12 @@ absl::StatusOr<PodStatus> Pleg::Inspect(const std::map<std::string, State>& stat
 }
 
 void Pleg::Report(const absl::Status& status) {
-  // Each outage once: the looks go on, and say the same each second.
+  // Once per outage: every relist fails until it ends.
   if (status.ok() == !failing_) return;
   failing_ = !status.ok();
   log_.Emit(Event::Kind::kWarning, "pod",
-            failing_ ? absl::StrCat("the runtime cannot be asked: ", status.message())
-                     : "the runtime answers again");
+            failing_ ? absl::StrCat("cannot list the pod in the runtime: ", status.message())
+                     : "the runtime responds again");
 }
 
 void Pleg::Relist() {
@@ -119,7 +119,7 @@ void Pleg::Relist() {
     if (!same && state != State::kUnknown) worth_a_sync = true;
   }
   for (const auto& [id, state] : states_) {
-    // One that was seen to die before it went is no news.
+    // The exit of one that had died before it was removed has been reported.
     if (state != State::kExited && states->count(id) == 0) worth_a_sync = true;
   }
   bool inspect = inspect_again_ || *states != states_;
@@ -137,7 +137,7 @@ void Pleg::Relist() {
   if (fresh) status_ = *std::move(fresh);
   as_of_ = began;
   changed_ = changed_ || worth_a_sync;
-  news_.notify_all();
+  relisted_.notify_all();
 }
 
 }  // namespace sidecar_shim::run

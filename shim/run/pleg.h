@@ -1,5 +1,5 @@
-// The pod lifecycle event generator: looks at the pod in the runtime once per
-// period and tells the worker what changed.
+// kubelet's pod lifecycle event generator (PLEG): relists the pod in the runtime once per period and reports
+// changes to the pod worker.
 #ifndef SIDECAR_SHIM_SHIM_RUN_PLEG_H_
 #define SIDECAR_SHIM_SHIM_RUN_PLEG_H_
 
@@ -19,29 +19,27 @@
 
 namespace sidecar_shim::run {
 
-// Runs a thread of its own from construction to destruction. All methods are
-// thread-safe. Lists cheaply, and reads every status of the pod only when a
-// state has changed, as kubelet does; sandboxes count as containers.
+// Runs a thread of its own from construction to destruction. All methods are thread-safe. As in kubelet, a
+// relist reads the statuses of the pod only if a list shows a changed state, and sandboxes count as
+// containers.
 class Pleg {
  public:
-  // `observer` gets every new status, on the thread of the PLEG. `client` and
-  // `log` must outlive it. The next look comes `period` after the end of the
-  // last one.
+  // `observer` gets every new status, on the PLEG's thread. `client` and `log` must outlive the object. A
+  // relist begins `period` after the end of the last one.
   Pleg(RuntimeClient& client, EventLog& log, std::string pod_uid, absl::Duration period,
        std::function<void(const PodStatus&)> observer);
   ~Pleg();
   Pleg(const Pleg&) = delete;
   Pleg& operator=(const Pleg&) = delete;
 
-  // The pod as a look that began after `since` found it. Nothing after
-  // Interrupt() or when `deadline` has passed.
+  // Waits for the status from a relist that began after `since`; nullopt after Interrupt() or at `deadline`.
   std::optional<PodStatus> NewerThan(absl::Time since, absl::Time deadline);
 
-  // Waits until something of the pod has started, died or gone since the last
-  // call (true), `deadline` has passed or Interrupt() was called (false).
+  // Waits for a container or sandbox of the pod that started, died or was removed since the last call (true);
+  // false after Interrupt() or at `deadline`.
   bool WaitForChange(absl::Time deadline);
 
-  // Makes waiting calls return, and all later ones too until Resume().
+  // Makes waiting calls return at once, and later ones too until Resume().
   void Interrupt();
   void Resume();
 
@@ -61,14 +59,14 @@ class Pleg {
   const absl::Duration period_;
   const std::function<void(const PodStatus&)> observer_;
 
-  // Of the thread only.
+  // Only the PLEG's thread uses these.
   std::map<std::string, State> states_;
   std::map<std::string, bool> is_sandbox_;
   bool inspect_again_ = false;
   bool failing_ = false;
 
   std::mutex mutex_;  // guards what follows
-  std::condition_variable news_;
+  std::condition_variable relisted_;
   PodStatus status_;
   absl::Time as_of_ = absl::InfinitePast();
   bool changed_ = false;

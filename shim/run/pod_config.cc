@@ -7,13 +7,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "shim/kube/expand.h"
+#include "shim/kube/kubelet_labels.h"
 
 namespace sidecar_shim::run {
 namespace {
-
-constexpr char kPodNameLabel[] = "io.kubernetes.pod.name";
-constexpr char kPodNamespaceLabel[] = "io.kubernetes.pod.namespace";
-constexpr char kContainerNameLabel[] = "io.kubernetes.container.name";
 
 // What kubelet gives to containers that request nothing (BestEffort).
 constexpr int64_t kMinShares = 2;
@@ -25,9 +22,9 @@ void FillNamespaces(const core::PodSpec& spec, cri::NamespaceOption& options) {
   options.set_pid(spec.hostpid() ? cri::NODE : spec.shareprocessnamespace() ? cri::POD : cri::CONTAINER);
 }
 
-std::string HostName(const PodModel& model) {
+std::string PodHostname(const PodModel& model) {
   const core::PodSpec& spec = model.pod.spec();
-  if (spec.hostnetwork()) return "";  // the runtime takes the node's
+  if (spec.hostnetwork()) return "";  // the runtime then takes the node's name
   std::string name = spec.hostname().empty() ? model.name() : spec.hostname();
   name.resize(std::min<size_t>(name.size(), 63));
   while (!name.empty() && (name.back() == '-' || name.back() == '.')) name.pop_back();
@@ -43,16 +40,13 @@ void FillLabels(const PodModel& model, google::protobuf::Map<std::string, std::s
 void FillAnnotations(const PodModel& model, const ContainerModel& container, uint32_t attempt,
                      google::protobuf::Map<std::string, std::string>& annotations) {
   const core::Container& spec = container.spec;
-  annotations["io.kubernetes.container.hash"] = ContainerHash(spec);
+  annotations[kContainerHashAnnotation] = ContainerHash(spec);
   annotations[kRestartCountAnnotation] = absl::StrCat(attempt);
-  annotations["io.kubernetes.container.terminationMessagePath"] = spec.terminationmessagepath();
-  annotations["io.kubernetes.container.terminationMessagePolicy"] = spec.terminationmessagepolicy();
-  annotations["io.kubernetes.pod.terminationGracePeriod"] =
-      absl::StrCat(model.pod.spec().terminationgraceperiodseconds());
-  if (!container.pre_stop.json.empty()) {
-    annotations["io.kubernetes.container.preStopHandler"] = container.pre_stop.json;
-  }
-  if (!container.ports_json.empty()) annotations["io.kubernetes.container.ports"] = container.ports_json;
+  annotations[kMessagePathAnnotation] = spec.terminationmessagepath();
+  annotations[kMessagePolicyAnnotation] = spec.terminationmessagepolicy();
+  annotations[kPodGraceAnnotation] = absl::StrCat(model.pod.spec().terminationgraceperiodseconds());
+  if (!container.pre_stop_json.empty()) annotations[kPreStopHandlerAnnotation] = container.pre_stop_json;
+  if (!container.ports_json.empty()) annotations[kContainerPortsAnnotation] = container.ports_json;
 }
 
 void FillMounts(const PodModel& model, const core::Container& spec, const PodDirs& dirs,
@@ -79,11 +73,11 @@ void FillSecurity(const PodModel& model, const core::Container& spec,
   linux_config.mutable_resources()->set_oom_score_adj(kBestEffortOomScoreAdj);
   cri::LinuxContainerSecurityContext& security = *linux_config.mutable_security_context();
   FillNamespaces(model.pod.spec(), *security.mutable_namespace_options());
-  const core::SecurityContext& wanted = spec.securitycontext();
-  security.set_privileged(wanted.privileged());
-  security.set_readonly_rootfs(wanted.readonlyrootfilesystem());
-  if (wanted.has_runasuser()) security.mutable_run_as_user()->set_value(wanted.runasuser());
-  if (wanted.has_runasgroup()) security.mutable_run_as_group()->set_value(wanted.runasgroup());
+  const core::SecurityContext& context = spec.securitycontext();
+  security.set_privileged(context.privileged());
+  security.set_readonly_rootfs(context.readonlyrootfilesystem());
+  if (context.has_runasuser()) security.mutable_run_as_user()->set_value(context.runasuser());
+  if (context.has_runasgroup()) security.mutable_run_as_group()->set_value(context.runasgroup());
 }
 
 }  // namespace
@@ -110,14 +104,14 @@ cri::PodSandboxConfig SandboxConfig(const PodModel& model, const PodDirs& dirs, 
   metadata.set_namespace_(model.name_space());
   metadata.set_uid(model.uid());
   metadata.set_attempt(attempt);
-  config.set_hostname(HostName(model));
+  config.set_hostname(PodHostname(model));
   config.set_log_directory(dirs.log_dir);
   *config.mutable_labels() = model.pod.metadata().labels();
   FillLabels(model, *config.mutable_labels());
   *config.mutable_annotations() = model.pod.metadata().annotations();
   cri::LinuxSandboxSecurityContext& security = *config.mutable_linux()->mutable_security_context();
   FillNamespaces(model.pod.spec(), *security.mutable_namespace_options());
-  // Kubelet makes the sandbox privileged as soon as one of its containers is.
+  // kubelet makes the sandbox privileged where one of its containers is.
   for (const std::vector<ContainerModel>* list : {&model.init_containers, &model.containers}) {
     for (const ContainerModel& container : *list) {
       if (container.spec.securitycontext().privileged()) security.set_privileged(true);
@@ -135,7 +129,7 @@ cri::ContainerConfig ContainerConfig(const PodModel& model, const ContainerModel
   *config.mutable_image() = ImageSpec(model, image_ref);
   config.mutable_image()->set_user_specified_image(spec.image());
   std::map<std::string, std::string> values;
-  for (auto& [name, value] : ResolveEnv(model.pod, container)) {
+  for (auto& [name, value] : ResolveEnv(model.pod, container.env)) {
     cri::KeyValue& env = *config.add_envs();
     env.set_key(name);
     env.set_value(value);

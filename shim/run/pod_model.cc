@@ -1,19 +1,15 @@
 #include "shim/run/pod_model.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "policy/priority.h"
-#include "shim/kube/expand.h"
+#include "shim/formats/json_member.h"
 
 namespace sidecar_shim::run {
 namespace {
@@ -22,45 +18,45 @@ using Json = nlohmann::json;
 
 absl::Status Invalid(absl::string_view what) { return absl::InvalidArgumentError(what); }
 
-// The member, or null.
-Json Member(const Json& object, const char* key) {
-  auto it = object.is_object() ? object.find(key) : object.end();
-  return it == object.end() ? Json(nullptr) : *it;
-}
-
-std::string Text(const Json& json) { return json.is_string() ? json.get<std::string>() : std::string(); }
-
-Hook ReadHook(const Json& json) {
-  Hook hook;
-  if (!json.is_object() || json.empty()) return hook;
-  hook.json = json.dump();
-  hook.handler = json.begin().key();
-  hook.kind = Hook::Kind::kUnsupported;
-  const Json exec = Member(json, "exec");
-  const Json sleep = Member(json, "sleep");
-  if (exec.is_object()) {
-    hook.kind = Hook::Kind::kExec;
-    hook.handler = "exec";
-    for (const Json& word : Member(exec, "command")) hook.command.push_back(Text(word));
-  } else if (sleep.is_object()) {
-    hook.kind = Hook::Kind::kSleep;
-    hook.handler = "sleep";
-    const Json seconds = Member(sleep, "seconds");
-    hook.seconds = seconds.is_number_integer() ? seconds.get<int64_t>() : 0;
+absl::StatusOr<LifecycleHook> ReadHook(PodModel& model, const ContainerModel& container, const Json& handler,
+                                       const std::string& path) {
+  if (!handler.is_object()) return NoHook{};
+  absl::StatusOr<LifecycleHook> hook = ParseLifecycleHook(handler.dump(), container.ports_json);
+  if (!hook.ok()) return Invalid(absl::StrCat(path, ": ", hook.status().message()));
+  if (std::holds_alternative<HttpHook>(*hook)) *hook = UnsupportedHook{"httpGet"};
+  if (const auto* unsupported = std::get_if<UnsupportedHook>(&*hook)) {
+    model.warnings.push_back(
+        absl::StrCat(container.spec.name(), ": a ", unsupported->kind, " hook is not supported by run"));
   }
   return hook;
 }
 
+absl::Status ReadHooks(PodModel& model, const Json& json, const std::string& path,
+                       ContainerModel& container) {
+  const Json& ports = Member(json, "ports");
+  if (ports.is_array() && !ports.empty()) container.ports_json = ports.dump();
+  const Json& post_start = Member(Member(json, "lifecycle"), "postStart");
+  const Json& pre_stop = Member(Member(json, "lifecycle"), "preStop");
+  absl::StatusOr<LifecycleHook> hook = ReadHook(model, container, post_start, path + ".lifecycle.postStart");
+  if (!hook.ok()) return hook.status();
+  container.post_start = *std::move(hook);
+  hook = ReadHook(model, container, pre_stop, path + ".lifecycle.preStop");
+  if (!hook.ok()) return hook.status();
+  container.pre_stop = *std::move(hook);
+  if (pre_stop.is_object() && !pre_stop.empty()) container.pre_stop_json = pre_stop.dump();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<EnvEntry> ReadEnv(const Json& json, const core::Pod& pod, const std::string& path) {
-  EnvEntry env{Text(Member(json, "name")), Text(Member(json, "value")), ""};
-  const Json from = Member(json, "valueFrom");
+  EnvEntry env{StringMember(json, "name"), StringMember(json, "value"), ""};
+  const Json& from = Member(json, "valueFrom");
   if (!from.is_object() || from.empty()) return env;
-  const Json field = Member(from, "fieldRef");
+  const Json& field = Member(from, "fieldRef");
   if (!field.is_object()) {
     return Invalid(absl::StrCat(path, " (", env.name, "): valueFrom.", from.begin().key(),
                                 " is not supported by run: give a literal value"));
   }
-  env.field_path = Text(Member(field, "fieldPath"));
+  env.field_path = StringMember(field, "fieldPath");
   absl::StatusOr<std::string> value = FieldValue(pod, env.field_path);
   if (!value.ok()) return Invalid(absl::StrCat(path, " (", env.name, "): ", value.status().message()));
   return env;
@@ -84,7 +80,7 @@ absl::Status CheckVolumes(const core::Pod& pod, const Json& volumes) {
     if (volume.volumesource().has_emptydir() || volume.volumesource().has_hostpath()) continue;
     std::string kind = "without a source";
     for (const Json& json : volumes) {
-      if (Text(Member(json, "name")) != volume.name()) continue;
+      if (StringMember(json, "name") != volume.name()) continue;
       for (const auto& item : json.items()) {
         if (item.key() != "name") kind = absl::StrCat("of kind ", item.key());
       }
@@ -125,18 +121,9 @@ absl::StatusOr<ContainerModel> ReadContainer(PodModel& model, core::Container& s
     if (!env.ok()) return env.status();
     container.env.push_back(*std::move(env));
   }
-  const Json lifecycle = Member(json, "lifecycle");
-  container.post_start = ReadHook(Member(lifecycle, "postStart"));
-  container.pre_stop = ReadHook(Member(lifecycle, "preStop"));
-  for (const Hook* hook : {&container.post_start, &container.pre_stop}) {
-    if (hook->kind != Hook::Kind::kUnsupported) continue;
-    model.warnings.push_back(
-        absl::StrCat(spec.name(), ": a ", hook->handler, " hook is not supported by run"));
-  }
-  if (const Json ports = Member(json, "ports"); ports.is_array() && !ports.empty())
-    container.ports_json = ports.dump();
+  if (absl::Status status = ReadHooks(model, json, path, container); !status.ok()) return status;
   policy::TraitsReader traits;
-  for (const auto& [name, value] : ResolveEnv(model.pod, container)) traits.Env(name, value);
+  for (const auto& [name, value] : ResolveEnv(model.pod, container.env)) traits.Env(name, value);
   container.traits = traits.Finish();
   container.priority = container.traits.priority.value;
   return container;
@@ -157,17 +144,6 @@ absl::Status ReadContainers(PodModel& model, const Json& list, bool init) {
   return absl::OkStatus();
 }
 
-// The text between [' and '], or nothing.
-absl::string_view Subscript(absl::string_view path) {
-  if (!absl::ConsumePrefix(&path, "['") || !absl::ConsumeSuffix(&path, "']")) return {};
-  return path;
-}
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? std::string(name) : std::string("localhost");
-}
-
 }  // namespace
 
 const ContainerModel* PodModel::Find(absl::string_view container) const {
@@ -179,43 +155,10 @@ const ContainerModel* PodModel::Find(absl::string_view container) const {
   return nullptr;
 }
 
-absl::StatusOr<std::string> FieldValue(const core::Pod& pod, absl::string_view path) {
-  const core::ObjectMeta& metadata = pod.metadata();
-  if (path == "metadata.name") return metadata.name();
-  if (path == "metadata.namespace") return metadata.namespace_();
-  if (path == "metadata.uid") return metadata.uid();
-  if (path == "spec.nodeName") return HostName();
-  if (path == "spec.serviceAccountName") return std::string("default");
-  for (bool label : {true, false}) {
-    absl::string_view rest = path;
-    if (!absl::ConsumePrefix(&rest, label ? "metadata.labels" : "metadata.annotations")) continue;
-    std::string key(Subscript(rest));
-    if (key.empty()) break;
-    const auto& values = label ? metadata.labels() : metadata.annotations();
-    auto it = values.find(key);
-    return it == values.end() ? std::string() : it->second;
-  }
-  return Invalid(absl::StrCat("fieldPath ", path, " is not supported by run"));
-}
-
-std::vector<std::pair<std::string, std::string>> ResolveEnv(const core::Pod& pod,
-                                                            const ContainerModel& container) {
-  std::vector<std::pair<std::string, std::string>> result;
-  std::map<std::string, std::string> values;
-  for (const EnvEntry& env : container.env) {
-    std::string value =
-        env.field_path.empty() ? Expand(env.value, values) : FieldValue(pod, env.field_path).value_or("");
-    values[env.name] = value;
-    std::erase_if(result, [&](const auto& earlier) { return earlier.first == env.name; });
-    result.emplace_back(env.name, std::move(value));
-  }
-  return result;
-}
-
 absl::StatusOr<PodModel> BuildPodModel(const core::Pod& pod, absl::string_view pod_json) {
   Json json = Json::parse(pod_json, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::InternalError("the manifest's JSON cannot be read back");
-  const Json spec = Member(json, "spec");
+  const Json& spec = Member(json, "spec");
   PodModel model;
   model.pod = pod;
   if (absl::Status status = CheckVolumes(pod, Member(spec, "volumes")); !status.ok()) return status;

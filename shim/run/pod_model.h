@@ -1,5 +1,5 @@
-// The pod as the loop works on it: what kube.proto holds, plus the parts of
-// the manifest that only kubelet itself needs, checked for what `run` can do.
+// The pod that `run` runs: what kube.proto holds, plus the parts of the manifest that only kubelet needs,
+// checked for what `run` supports.
 #ifndef SIDECAR_SHIM_SHIM_RUN_POD_MODEL_H_
 #define SIDECAR_SHIM_SHIM_RUN_POD_MODEL_H_
 
@@ -10,25 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "policy/traits.h"
+#include "shim/kube/lifecycle_hook.h"
 #include "shim/run/cri.h"
+#include "shim/run/pod_env.h"
 
 namespace sidecar_shim::run {
-
-// One env as written: a literal (with $(VAR) still in it) or a fieldRef.
-struct EnvEntry {
-  std::string name;
-  std::string value;
-  std::string field_path;  // "metadata.name"; empty for a literal
-};
-
-struct Hook {
-  enum class Kind { kNone, kExec, kSleep, kUnsupported };
-  Kind kind = Kind::kNone;
-  std::vector<std::string> command;  // kExec
-  int64_t seconds = 0;               // kSleep
-  std::string json;                  // as given, for the annotation
-  std::string handler;               // "exec", "httpGet", ...
-};
 
 enum class ContainerKind { kInit, kNativeSidecar, kRegular };
 
@@ -36,11 +22,13 @@ struct ContainerModel {
   core::Container spec;
   ContainerKind kind = ContainerKind::kRegular;
   std::vector<EnvEntry> env;
-  Hook post_start;
-  Hook pre_stop;
-  std::string ports_json;  // empty where the container has no ports
-  policy::Traits traits;   // of the resolved env
-  // What orders it: the env, or 0, -1, ... of an Ordered pod.
+  // Of the kinds that `run` supports; any other, httpGet included, is an UnsupportedHook.
+  LifecycleHook post_start;
+  LifecycleHook pre_stop;
+  std::string pre_stop_json;  // as written, for the annotation; empty where there is no hook
+  std::string ports_json;     // as written, for the annotation; empty where there are no ports
+  policy::Traits traits;      // read from the resolved envs
+  // The launch priority: from the env, or 0, -1, ... of an Ordered pod.
   int64_t priority = 0;
 };
 
@@ -48,30 +36,21 @@ struct PodModel {
   core::Pod pod;
   std::vector<ContainerModel> init_containers;
   std::vector<ContainerModel> containers;
-  std::vector<std::string> warnings;  // what is not modelled of this pod
+  std::vector<std::string> warnings;  // what `run` ignores of this pod
 
   const std::string& name() const { return pod.metadata().name(); }
   const std::string& name_space() const { return pod.metadata().namespace_(); }
   const std::string& uid() const { return pod.metadata().uid(); }
+  // Null where there is no container of that name.
   const ContainerModel* Find(absl::string_view container) const;
 };
 
-// `pod` after admission, `pod_json` as in Manifest. kInvalidArgument, naming
-// the field, for what `run` does not support: env from ConfigMaps and Secrets,
-// volumes other than emptyDir and hostPath, unknown volume mounts, missing
-// images. Probes are left out of the model, and of its pod, with a warning:
-// nobody would run them, and the shim would wait for a readiness that never
-// comes.
+// `pod` is the result of Admit(), `pod_json` that of ParseManifest(). kInvalidArgument, naming the field, for
+// what `run` does not support: env from ConfigMaps and Secrets, volumes other than emptyDir and hostPath,
+// mounts of unknown volumes, containers without an image, malformed hooks. Probes are dropped from the model
+// and from its pod, with a warning: `run` has no prober, and the shim would wait for containers to become
+// ready.
 absl::StatusOr<PodModel> BuildPodModel(const core::Pod& pod, absl::string_view pod_json);
-
-// The value of metadata.name, .namespace, .uid, .labels['x'],
-// .annotations['x'], spec.nodeName or spec.serviceAccountName.
-absl::StatusOr<std::string> FieldValue(const core::Pod& pod, absl::string_view path);
-
-// Name and value as kubelet hands them to the runtime: resolved, unique (the
-// last duplicate wins), here in spec order.
-std::vector<std::pair<std::string, std::string>> ResolveEnv(const core::Pod& pod,
-                                                            const ContainerModel& container);
 
 }  // namespace sidecar_shim::run
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+
+#include "shim/formats/json_member.h"
 
 namespace sidecar_shim::run {
 
@@ -30,17 +33,10 @@ ContainerRecord ReadContainerRecord(const cri::ContainerStatusResponse& response
   record.real.reason = response.status().reason();
   auto info = response.info().find("sidecar-shim");
   if (info == response.info().end()) return record;
-  auto json = nlohmann::json::parse(info->second, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return record;
-  auto masked = json.find("masked");
-  auto exit_code = json.find("exitCode");
-  if (masked == json.end() || *masked != true || exit_code == json.end() || !exit_code->is_number_integer()) {
-    return record;
-  }
-  record.real.masked = true;
-  record.real.exit_code = exit_code->get<int32_t>();
-  auto reason = json.find("reason");
-  record.real.reason = reason != json.end() && reason->is_string() ? reason->get<std::string>() : "";
+  const auto json = nlohmann::json::parse(info->second, nullptr, /*allow_exceptions=*/false);
+  const std::optional<int64_t> exit_code = IntMember(json, "exitCode");
+  if (!BoolMember(json, "masked") || !exit_code) return record;
+  record.real = {true, static_cast<int32_t>(*exit_code), StringMember(json, "reason")};
   return record;
 }
 

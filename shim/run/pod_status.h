@@ -1,4 +1,4 @@
-// One look at a pod in the runtime, as kubelet's pod cache holds it.
+// The status of a pod in the runtime, as in kubelet's pod cache.
 #ifndef SIDECAR_SHIM_SHIM_RUN_POD_STATUS_H_
 #define SIDECAR_SHIM_SHIM_RUN_POD_STATUS_H_
 
@@ -12,9 +12,9 @@
 
 namespace sidecar_shim::run {
 
-// How a container really ended, where the shim reports something else.
+// How a container ended, whatever the shim reports to kubelet.
 struct RealExit {
-  bool masked = false;
+  bool masked = false;  // the shim reports exit code 0 instead
   int32_t exit_code = 0;
   std::string reason;
 };
@@ -28,7 +28,7 @@ struct ContainerRecord {
   bool exited() const { return status.state() == cri::CONTAINER_EXITED; }
 };
 
-// Newest first, by the time of creation.
+// Newest first, by creation time.
 struct PodStatus {
   std::vector<cri::PodSandboxStatus> sandboxes;
   std::vector<ContainerRecord> containers;
@@ -40,13 +40,13 @@ struct PodStatus {
   bool AnyRunning() const;
 };
 
-// Reads info["sidecar-shim"] of a verbose ContainerStatus; anything that is
-// not the expected JSON counts as not masked.
+// Reads the shim's info["sidecar-shim"] of a verbose ContainerStatus. Without it, or where it is malformed,
+// the exit counts as not masked.
 ContainerRecord ReadContainerRecord(const cri::ContainerStatusResponse& response);
 
 void SortNewestFirst(PodStatus& status);
 
-// A runtime's timestamp; InfinitePast for 0.
+// From a CRI timestamp, nanoseconds since the epoch; InfinitePast for 0, which means "not yet".
 absl::Time FromRuntime(int64_t nanoseconds);
 
 }  // namespace sidecar_shim::run

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,14 +13,14 @@
 namespace sidecar_shim::run {
 namespace {
 
-// "Already gone" is what was wanted.
+// The runtime no longer has it, which is what was wanted.
 absl::Status IgnoreNotFound(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 }  // namespace
 
-absl::Status PodStopper::RunExec(const ContainerModel& container, const std::string& id, const Hook& hook,
+absl::Status PodStopper::RunExec(const ExecHook& hook, const ContainerModel& container, const std::string& id,
                                  absl::Duration limit) {
   absl::Time began = absl::Now();
   absl::StatusOr<cri::ExecSyncResponse> result = client_.ExecSync(id, hook.command, limit);
@@ -34,40 +35,20 @@ absl::Status PodStopper::RunExec(const ContainerModel& container, const std::str
   return absl::OkStatus();
 }
 
-absl::Status PodStopper::PostStart(const ContainerModel& container, const std::string& id) {
-  const Hook& hook = container.post_start;
-  switch (hook.kind) {
-    case Hook::Kind::kNone:
-      return absl::OkStatus();
-    case Hook::Kind::kExec:
-      return RunExec(container, id, hook, absl::ZeroDuration());
-    case Hook::Kind::kSleep:
-      absl::SleepFor(absl::Seconds(hook.seconds));
-      return absl::OkStatus();
-    case Hook::Kind::kUnsupported:
-      break;
+absl::Status PodStopper::RunHook(const char* name, const LifecycleHook& hook, const ContainerModel& container,
+                                 const std::string& id, absl::Duration limit) {
+  if (const auto* exec = std::get_if<ExecHook>(&hook)) return RunExec(*exec, container, id, limit);
+  if (const auto* unsupported = std::get_if<UnsupportedHook>(&hook)) {
+    return absl::UnimplementedError(absl::StrCat(name, " ", unsupported->kind, ": not supported by run"));
   }
-  return absl::UnimplementedError(absl::StrCat("postStart ", hook.handler, ": not supported by run"));
+  if (const auto* sleep = std::get_if<SleepHook>(&hook)) {
+    absl::SleepFor(std::min(limit, absl::Seconds(sleep->seconds)));
+  }
+  return absl::OkStatus();
 }
 
-void PodStopper::PreStop(const ContainerModel& container, const std::string& id, absl::Duration grace) {
-  const Hook& hook = container.pre_stop;
-  absl::Status status;
-  switch (hook.kind) {
-    case Hook::Kind::kNone:
-      return;
-    case Hook::Kind::kExec:
-      status = RunExec(container, id, hook, grace);
-      break;
-    case Hook::Kind::kSleep:
-      absl::SleepFor(std::min(grace, absl::Seconds(hook.seconds)));
-      break;
-    case Hook::Kind::kUnsupported:
-      status = absl::UnimplementedError(absl::StrCat("preStop ", hook.handler, ": not supported by run"));
-      break;
-  }
-  // The container is stopped all the same.
-  if (!status.ok()) log_.Emit(Event::Kind::kWarning, container.spec.name(), status.message());
+absl::Status PodStopper::PostStart(const ContainerModel& container, const std::string& id) {
+  return RunHook("postStart", container.post_start, container, id, absl::InfiniteDuration());
 }
 
 absl::Status PodStopper::StopOne(const ContainerRecord& record, absl::Duration spent) {
@@ -78,7 +59,11 @@ absl::Status PodStopper::StopOne(const ContainerRecord& record, absl::Duration s
       Event::Kind::kStopping, record.name(),
       absl::StrCat("stopping, grace ", absl::FormatDuration(absl::Trunc(grace, absl::Milliseconds(1)))));
   absl::Time began = absl::Now();
-  if (container != nullptr) PreStop(*container, record.status.id(), grace);
+  if (container != nullptr) {
+    absl::Status hook = RunHook("preStop", container->pre_stop, *container, record.status.id(), grace);
+    // kubelet stops the container all the same.
+    if (!hook.ok()) log_.Emit(Event::Kind::kWarning, record.name(), hook.message());
+  }
   grace = std::max(grace - (absl::Now() - began), minimum_grace_);
   absl::Status status = IgnoreNotFound(client_.StopContainer(record.status.id(), grace));
   if (!status.ok()) {

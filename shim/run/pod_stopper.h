@@ -1,5 +1,5 @@
-// How kubelet ends containers: preStop hook within the grace, then
-// StopContainer with what is left of it; and how a pod is taken down.
+// How kubelet runs hooks and stops containers (killContainer): the preStop hook within the grace period, then
+// StopContainer with what is left of it; and how it stops and removes a pod (killPod).
 #ifndef SIDECAR_SHIM_SHIM_RUN_POD_STOPPER_H_
 #define SIDECAR_SHIM_SHIM_RUN_POD_STOPPER_H_
 
@@ -14,32 +14,32 @@
 
 namespace sidecar_shim::run {
 
-// Thread-safe: it holds no state.
+// Thread-safe: it has no state of its own.
 class PodStopper {
  public:
-  // kubelet's minimumGracePeriodInSeconds is the least that StopContainer gets.
+  // `minimum_grace`: kubelet's minimumGracePeriodInSeconds, the least that StopContainer gets.
   PodStopper(RuntimeClient& client, EventLog& log, const PodModel& model,
              absl::Duration minimum_grace = absl::Seconds(2))
       : client_(client), log_(log), model_(model), minimum_grace_(minimum_grace) {}
 
-  // Runs a postStart hook to its end; OK where there is none.
+  // Returns when the postStart hook has ended; OK where there is none.
   absl::Status PostStart(const ContainerModel& container, const std::string& id);
 
-  // Ends one container within the pod's grace less `spent`. A container that
-  // is gone already is a success.
+  // Stops one container within the pod's grace period less `spent`. OK where the runtime no longer has it.
   absl::Status StopOne(const ContainerRecord& record, absl::Duration spent);
 
-  // Ends all containers that run: the regular and init ones at the same time,
-  // then native sidecars, last first; then stops every sandbox. Goes on after
-  // errors and returns the first.
+  // Stops all running containers: the regular and init ones at the same time, then native sidecars in
+  // reverse order; then stops every sandbox. Continues after errors and returns the first.
   absl::Status StopPod(const PodStatus& status);
 
-  // Removes the containers and sandboxes. Goes on after errors.
+  // Removes the containers and sandboxes. Continues after errors and returns the first.
   absl::Status RemovePod(const PodStatus& status);
 
  private:
-  void PreStop(const ContainerModel& container, const std::string& id, absl::Duration grace);
-  absl::Status RunExec(const ContainerModel& container, const std::string& id, const Hook& hook,
+  // `name` is "postStart" or "preStop", for errors.
+  absl::Status RunHook(const char* name, const LifecycleHook& hook, const ContainerModel& container,
+                       const std::string& id, absl::Duration limit);
+  absl::Status RunExec(const ExecHook& hook, const ContainerModel& container, const std::string& id,
                        absl::Duration limit);
 
   RuntimeClient& client_;

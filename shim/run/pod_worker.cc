@@ -4,16 +4,12 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "shim/run/pod_config.h"
 
 namespace sidecar_shim::run {
 namespace {
-
-// kubelet's NetworkNotReadyErrorMsg: the one text that it looks for.
-constexpr absl::string_view kNetworkNotReady = "network is not ready";
 
 std::string DescribeExit(const ContainerRecord& record, absl::Time start) {
   const cri::ContainerStatus& status = record.status;
@@ -32,27 +28,6 @@ std::string DescribeExit(const ContainerRecord& record, absl::Time start) {
 
 }  // namespace
 
-// What one pass has done.
-struct PodWorker::Pass {
-  std::string sandbox_id;
-  cri::PodSandboxConfig sandbox_config;
-  bool failed = false;
-  bool network_not_ready = false;
-  // Whether every failure so far was a back-off, and when the first ends.
-  bool only_backoffs = true;
-  absl::Time backoff_ends = absl::InfiniteFuture();
-
-  void Fail(absl::string_view text) {
-    failed = true;
-    only_backoffs = false;
-    if (absl::StrContains(text, kNetworkNotReady)) network_not_ready = true;
-  }
-  void BackOff(absl::Time until) {
-    failed = true;
-    backoff_ends = std::min(backoff_ends, until);
-  }
-};
-
 PodWorker::PodWorker(const PodModel& model, const PodDirs& dirs, RuntimeClient& client, absl::Time start,
                      WorkerOptions options, EventSink sink)
     : model_(model),
@@ -63,8 +38,7 @@ PodWorker::PodWorker(const PodModel& model, const PodDirs& dirs, RuntimeClient& 
       log_(std::move(sink)),
       recorder_(model, start_),
       stopper_(client, log_, model, options.minimum_grace),
-      images_(client, log_, options.image_backoff_base, options.image_backoff_max),
-      crash_loops_(options.crash_loop_base, options.crash_loop_max),
+      starter_(model, dirs_, options_, client, log_, recorder_, stopper_),
       random_(std::random_device{}()),
       pleg_(std::make_unique<Pleg>(client, log_, model.uid(), options.relist_period,
                                    [this](const PodStatus& status) { Observe(status); })) {}
@@ -83,18 +57,18 @@ PodResult PodWorker::Run() {
   while (!Ended()) {
     std::optional<PodStatus> status = pleg_->NewerThan(last_pass, deadline);
     if (!status) break;
-    Pass pass;
-    bool goes_on = Sync(*status, pass);
+    SyncPass pass;
+    bool continues = Sync(*status, pass);
     last_pass = absl::Now();
-    if (!goes_on) break;
+    if (!continues) break;
     pleg_->WaitForChange(std::min(NextPass(pass), deadline));
   }
   PodResult result;
   result.stopped = stop_ && !IsTerminal(phase_);
   result.timed_out = !stop_ && !IsTerminal(phase_);
-  if (result.stopped) log_.Emit(Event::Kind::kStopping, "pod", "asked to stop: the pod is ended");
-  if (result.timed_out) log_.Emit(Event::Kind::kStopping, "pod", "out of time: the pod is ended");
-  result.cleanup = TakeDown(last_pass);
+  if (result.stopped) log_.Emit(Event::Kind::kStopping, "pod", "interrupted: stopping the pod");
+  if (result.timed_out) log_.Emit(Event::Kind::kStopping, "pod", "timed out: stopping the pod");
+  result.cleanup = Teardown(last_pass);
   result.phase = phase_;
   result.timeline = recorder_.Snapshot(PhaseName(phase_), IsTerminal(phase_) ? phase_since_ : absl::Now());
   result.timeline.ending = result.stopped ? "stopped" : result.timed_out ? "timeout" : "complete";
@@ -109,7 +83,7 @@ void PodWorker::Observe(const PodStatus& status) {
     } else {
       log_.Emit(Event::Kind::kAdopted, record.name(),
                 absl::StrCat("adopted ", ShortId(record.status.id()), " (attempt ",
-                             record.status.metadata().attempt(), "), started by somebody else at ",
+                             record.status.metadata().attempt(), "), started by another client at ",
                              FormatOffset(FromRuntime(record.status.started_at()), start_)));
     }
   }
@@ -122,8 +96,8 @@ void PodWorker::SetPhase(Phase phase) {
   log_.Emit(Event::Kind::kPhase, "pod", PhaseName(phase));
 }
 
-bool PodWorker::Sync(const PodStatus& status, Pass& pass) {
-  SetPhase(ComputePhase(model_, status, waiting_));
+bool PodWorker::Sync(const PodStatus& status, SyncPass& pass) {
+  SetPhase(ComputePhase(model_, status, starter_.waiting()));
   if (IsTerminal(phase_)) return false;
   PodActions actions = ComputeActions(model_, status);
   if (actions.kill_pod && !status.sandboxes.empty()) {
@@ -136,14 +110,14 @@ bool PodWorker::Sync(const PodStatus& status, Pass& pass) {
   if (actions.kill_pod && !actions.create_sandbox) return true;
   if (!EnsureSandbox(status, actions, pass)) return true;
   for (const ContainerModel* container : actions.init_to_start) {
-    bool started = Start(*container, status, pass);
+    bool started = starter_.Start(*container, status, pass);
     if (!started && container->kind != ContainerKind::kNativeSidecar) return true;
   }
-  for (const ContainerModel* container : actions.to_start) Start(*container, status, pass);
+  for (const ContainerModel* container : actions.to_start) starter_.Start(*container, status, pass);
   return true;
 }
 
-bool PodWorker::EnsureSandbox(const PodStatus& status, const PodActions& actions, Pass& pass) {
+bool PodWorker::EnsureSandbox(const PodStatus& status, const PodActions& actions, SyncPass& pass) {
   pass.sandbox_config = SandboxConfig(model_, dirs_, actions.sandbox_attempt);
   if (!actions.create_sandbox) {
     pass.sandbox_id = status.sandboxes.front().id();
@@ -161,81 +135,11 @@ bool PodWorker::EnsureSandbox(const PodStatus& status, const PodActions& actions
   return true;
 }
 
-bool PodWorker::BacksOff(const ContainerModel& container, const PodStatus& status, Pass& pass) {
-  const std::string& name = container.spec.name();
-  const ContainerRecord* record = status.Find(name);
-  if (record == nullptr || !record->exited()) return false;
-  absl::Time finished = FromRuntime(record->status.finished_at());
-  absl::Time now = absl::Now();
-  absl::Time allowed = crash_loops_.AllowedAt(name, finished);
-  if (allowed <= now) {
-    crash_loops_.Next(name, finished, now);
-    return false;
-  }
-  log_.Emit(Event::Kind::kFailed, name,
-            absl::StrCat("CrashLoopBackOff: back-off ", absl::FormatDuration(crash_loops_.Delay(name)),
-                         " restarting failed container"));
-  pass.BackOff(allowed);
-  return true;
-}
-
-bool PodWorker::Start(const ContainerModel& container, const PodStatus& status, Pass& pass) {
-  const std::string& name = container.spec.name();
-  bool started = !BacksOff(container, status, pass) && StartOnce(container, status, pass).ok();
-  if (started) {
-    waiting_.erase(name);
-  } else {
-    waiting_.insert(name);
-  }
-  return started;
-}
-
-absl::Status PodWorker::StartOnce(const ContainerModel& container, const PodStatus& status, Pass& pass) {
-  const std::string& name = container.spec.name();
-  auto fail = [&](Event::Kind kind, absl::string_view what, const absl::Status& error) {
-    log_.Emit(kind, name, absl::StrCat(what, ": ", error.message()));
-    pass.Fail(error.message());
-    return error;
-  };
-  absl::Time retry_at = absl::InfiniteFuture();
-  absl::StatusOr<std::string> image = images_.Ensure(model_, container, pass.sandbox_config, retry_at);
-  if (!image.ok() && retry_at != absl::InfiniteFuture()) {
-    log_.Emit(Event::Kind::kFailed, name, image.status().message());
-    pass.BackOff(retry_at);
-    return image.status();
-  }
-  if (!image.ok()) return fail(Event::Kind::kFailed, "no image", image.status());
-  uint32_t attempt = NextAttempt(status, name);
-  cri::ContainerConfig config = ContainerConfig(model_, container, dirs_, *image, attempt);
-  absl::StatusOr<std::string> id = client_.CreateContainer(pass.sandbox_id, config, pass.sandbox_config);
-  if (!id.ok()) {
-    // The same words each time would bury what changes.
-    int count = recorder_.Refused(name, std::string(id.status().message()));
-    if (count == 1) return fail(Event::Kind::kRefused, "refused", id.status());
-    log_.Emit(Event::Kind::kRefused, name,
-              absl::StrCat("refused again, in the same words (", count, " times now)"));
-    pass.Fail(id.status().message());
-    return id.status();
-  }
-  recorder_.CreatedHere(*id);
-  log_.Emit(Event::Kind::kCreated, name, absl::StrCat("created ", ShortId(*id), " (attempt ", attempt, ")"));
-  absl::Status started = client_.StartContainer(*id);
-  if (!started.ok()) return fail(Event::Kind::kFailed, "not started", started);
-  log_.Emit(Event::Kind::kStarted, name, "started");
-  absl::Status hook = stopper_.PostStart(container, *id);
-  if (hook.ok()) return hook;
-  ContainerRecord record;
-  record.status.set_id(*id);
-  *record.status.mutable_metadata() = config.metadata();
-  (void)stopper_.StopOne(record, absl::ZeroDuration());  // reported by itself
-  return fail(Event::Kind::kFailed, "PostStartHookError", hook);
-}
-
 absl::Duration PodWorker::Jittered(absl::Duration period) {
   return period * (1 + options_.jitter * std::uniform_real_distribution<double>(0, 1)(random_));
 }
 
-absl::Time PodWorker::NextPass(const Pass& pass) {
+absl::Time PodWorker::NextPass(const SyncPass& pass) {
   absl::Time now = absl::Now();
   if (!pass.failed) return now + Jittered(options_.resync_period);
   absl::Time due = now + Jittered(options_.backoff_period);
@@ -244,7 +148,7 @@ absl::Time PodWorker::NextPass(const Pass& pass) {
   } else if (pass.only_backoffs) {
     due = pass.backoff_ends;
   }
-  // kubelet looks into its queue of delayed passes on a ticker.
+  // kubelet checks its queue of delayed passes on a ticker.
   absl::Duration ticks = absl::Ceil(due - start_, options_.sync_tick);
   due = start_ + ticks;
   log_.Emit(Event::Kind::kInfo, "pod",
@@ -253,23 +157,23 @@ absl::Time PodWorker::NextPass(const Pass& pass) {
   return due;
 }
 
-absl::Status PodWorker::TakeDown(absl::Time last_pass) {
+absl::Status PodWorker::Teardown(absl::Time last_pass) {
   pleg_->Resume();
   absl::Status result;
   for (int tries = 0; tries < 3; ++tries) {
     std::optional<PodStatus> status = pleg_->NewerThan(last_pass, absl::Now() + options_.give_up_after);
-    if (!status) return absl::UnavailableError("the runtime does not answer; the pod may still be there");
+    if (!status) return absl::UnavailableError("the runtime does not respond; the pod may still be there");
     result = stopper_.StopPod(*status);
     last_pass = absl::Now();
     std::optional<PodStatus> after = pleg_->NewerThan(last_pass, last_pass + options_.give_up_after);
     if (!after || after->AnyRunning()) continue;
-    if (!IsTerminal(phase_)) SetPhase(ComputePhase(model_, *after, waiting_));
+    if (!IsTerminal(phase_)) SetPhase(ComputePhase(model_, *after, starter_.waiting()));
     if (options_.keep) return result;
     result.Update(stopper_.RemovePod(*after));
     if (result.ok()) log_.Emit(Event::Kind::kInfo, "pod", "removed from the runtime");
     return result;
   }
-  result.Update(absl::UnavailableError("containers of the pod go on running"));
+  result.Update(absl::UnavailableError("containers of the pod are still running"));
   return result;
 }
 

@@ -1,11 +1,10 @@
-// Kubelet's pod worker for one pod: from RunPodSandbox to the end of the pod,
-// against any CRI runtime. The rules are kubelet's:
+// kubelet's pod worker for one pod: from RunPodSandbox to the removal of the pod, against any CRI runtime. It
+// works in passes, by kubelet's rules:
 //
-//  * A pass starts the containers one after another in spec order; an error of
-//    one does not keep the next from being tried.
-//  * The next pass comes when the PLEG has seen something start, die or go,
-//    after 10-15 s where a pass had errors, or after 1-1.5 s where their text
-//    contains "network is not ready".
+//  * A pass starts the containers one after another in spec order; after an error it continues with the next.
+//  * The next pass begins when the PLEG reports a container or sandbox that started, died or was removed;
+//    otherwise 10-15 s after a pass with errors, 1-1.5 s after one whose errors contain "network is not
+//    ready", and 60-90 s after one without errors.
 //  * A pass works on a status that is newer than the end of the last pass.
 //
 //    PodWorker worker(model, client, options, print);
@@ -16,84 +15,60 @@
 #include <atomic>
 #include <memory>
 #include <random>
-#include <set>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "shim/run/backoff.h"
-#include "shim/run/decisions.h"
+#include "shim/run/container_starter.h"
 #include "shim/run/events.h"
-#include "shim/run/image_puller.h"
 #include "shim/run/pleg.h"
+#include "shim/run/pod_actions.h"
 #include "shim/run/pod_model.h"
+#include "shim/run/pod_phase.h"
 #include "shim/run/pod_stopper.h"
 #include "shim/run/runtime_client.h"
+#include "shim/run/sync_pass.h"
 #include "shim/run/timeline.h"
 #include "shim/run/volumes.h"
+#include "shim/run/worker_options.h"
 
 namespace sidecar_shim::run {
 
-// kubelet's constants; tests scale them.
-struct WorkerOptions {
-  absl::Duration relist_period = absl::Seconds(1);
-  absl::Duration resync_period = absl::Seconds(60);     // after a pass without errors
-  absl::Duration backoff_period = absl::Seconds(10);    // after a pass with errors
-  absl::Duration transient_backoff = absl::Seconds(1);  // "network is not ready"
-  double jitter = 0.5;                                  // each of the three is stretched by up to this
-  absl::Duration sync_tick = absl::Seconds(1);          // delayed passes begin on a tick
-  absl::Duration crash_loop_base = absl::Seconds(10);
-  absl::Duration crash_loop_max = absl::Seconds(300);
-  absl::Duration image_backoff_base = absl::Seconds(10);
-  absl::Duration image_backoff_max = absl::Seconds(300);
-  absl::Duration minimum_grace = absl::Seconds(2);
-  // After this the pod is ended and the result says timed_out.
-  absl::Duration timeout = absl::InfiniteDuration();
-  // How long an end by Stop() or timeout waits for a runtime that is silent.
-  absl::Duration give_up_after = absl::Seconds(10);
-  bool keep = false;  // leave the stopped containers and sandbox
-};
-
 struct PodResult {
   Phase phase = Phase::kPending;
-  bool stopped = false;  // by Stop()
+  bool stopped = false;  // by Stop(), before the phase was final
   bool timed_out = false;
-  absl::Status cleanup;  // why something may be left in the runtime
+  absl::Status cleanup;  // not OK: why the runtime may still have parts of the pod
   Timeline timeline;
 };
 
 class PodWorker {
  public:
-  // `model` and `client` must outlive the worker; its volumes must have been
-  // prepared in `dirs`. All offsets and the timeout count from `start`, which
-  // is now. The sink is called from several threads, one at a time.
+  // `model` and `client` must outlive the worker. `dirs` must have been prepared with PrepareVolumes().
+  // Offsets and the timeout count from `start`, the present time. The sink is called from several threads,
+  // by one at a time.
   PodWorker(const PodModel& model, const PodDirs& dirs, RuntimeClient& client, absl::Time start,
             WorkerOptions options, EventSink sink);
 
-  // Call once. Returns when the pod is over, or ended, and (unless kept)
-  // removed.
+  // Call once. Returns when the pod has ended or was stopped, and (unless kept) has been removed.
   PodResult Run();
 
-  // Ends the pod as a deletion does: with grace. Thread-safe.
+  // Stops the pod with its grace period, as if it had been deleted. Thread-safe.
   void Stop();
 
  private:
-  struct Pass;
-
   void Observe(const PodStatus& status);
   // False once the phase is terminal.
-  bool Sync(const PodStatus& status, Pass& pass);
-  bool EnsureSandbox(const PodStatus& status, const PodActions& actions, Pass& pass);
-  bool Start(const ContainerModel& container, const PodStatus& status, Pass& pass);
-  absl::Status StartOnce(const ContainerModel& container, const PodStatus& status, Pass& pass);
-  bool BacksOff(const ContainerModel& container, const PodStatus& status, Pass& pass);
-  absl::Time NextPass(const Pass& pass);
+  bool Sync(const PodStatus& status, SyncPass& pass);
+  bool EnsureSandbox(const PodStatus& status, const PodActions& actions, SyncPass& pass);
+  bool Start(const ContainerModel& container, const PodStatus& status, SyncPass& pass);
+  absl::Status StartOnce(const ContainerModel& container, const PodStatus& status, SyncPass& pass);
+  bool BacksOff(const ContainerModel& container, const PodStatus& status, SyncPass& pass);
+  absl::Time NextPass(const SyncPass& pass);
   absl::Duration Jittered(absl::Duration period);
   void SetPhase(Phase phase);
   bool Ended() const;
-  // Stops and removes whatever the runtime has of the pod, as seen after the
-  // last pass.
-  absl::Status TakeDown(absl::Time last_pass);
+  // Stops and removes what the runtime has of the pod after the last pass.
+  absl::Status Teardown(absl::Time last_pass);
 
   const PodModel& model_;
   const PodDirs dirs_;
@@ -103,9 +78,7 @@ class PodWorker {
   EventLog log_;
   TimelineRecorder recorder_;
   PodStopper stopper_;
-  ImagePuller images_;
-  Backoff crash_loops_;
-  std::set<std::string> waiting_;  // containers whose last start failed
+  ContainerStarter starter_;
   Phase phase_ = Phase::kPending;
   absl::Time phase_since_;
   std::mt19937 random_;

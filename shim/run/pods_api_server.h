@@ -1,45 +1,48 @@
-// kubelet's PodsAPI for the pods of `run`, so that the shim learns of them
-// the same way as of kubelet's.
+// The socket on which `run` serves its pod as kubelet serves its own (PodsAPI), so that the shim receives the
+// pod's spec the same way.
 #ifndef SIDECAR_SHIM_SHIM_RUN_PODS_API_SERVER_H_
 #define SIDECAR_SHIM_SHIM_RUN_PODS_API_SERVER_H_
 
+#include <grpcpp/grpcpp.h>
 #include <sys/types.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "shim/run/cri.h"
+#include "shim/run/pods_api_service.h"
 
 namespace sidecar_shim::run {
 
-// Thread-safe. Serves v1alpha1.Pods on a unix socket of mode 0600 until it is
-// destroyed; then the socket and the folders made for it are gone.
+// Thread-safe. Serves until it is destroyed; then the socket and the directories made for it are gone.
 class PodsApiServer {
  public:
-  // Makes missing folders. Replaces the socket of a dead server;
-  // kAlreadyExists where a live one answers on `path` (a kubelet's, most
-  // likely), kFailedPrecondition where something else is there.
+  // Listens on a unix socket of mode 0600 at `path`; makes missing directories and replaces the socket of a
+  // server that is gone. kAlreadyExists where another process, most likely a kubelet, listens on `path`;
+  // kFailedPrecondition where something other than a socket is there.
   static absl::StatusOr<std::unique_ptr<PodsApiServer>> Start(const std::string& path);
   ~PodsApiServer();
 
-  // Adds a pod or replaces the one with the same uid; watchers are told.
-  void SetPod(const core::Pod& pod);
-  // Watchers are told with the pod's name, namespace and uid only.
-  void RemovePod(const std::string& uid);
-  // Removes the socket and the folders made for it at once; for a process that
-  // is about to end without destructors. A dead socket costs the shim time.
+  // As in PodsApiService.
+  void SetPod(const core::Pod& pod) { service_.Set(pod); }
+  void RemovePod(const std::string& uid) { service_.Remove(uid); }
+  // Removes the socket and the directories made for it at once; for a process that is about to end without
+  // running destructors. The shim would wait for a socket on which no process listens.
   void Unlink() const;
 
  private:
-  class Service;
-  PodsApiServer();
+  PodsApiServer() = default;
+  absl::Status MakeDirectories();
+  absl::Status Listen();
 
   std::string path_;
-  ino_t inode_ = 0;  // of our socket
+  ino_t inode_ = 0;  // of this server's socket
   std::vector<std::string> made_dirs_;
-  std::unique_ptr<Service> service_;
+  PodsApiService service_;
+  std::unique_ptr<grpc::Server> server_;
 };
 
 }  // namespace sidecar_shim::run

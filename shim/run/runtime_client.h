@@ -18,14 +18,13 @@
 
 namespace sidecar_shim::run {
 
-// Thread-safe. Every error is the runtime's own: its code and its text,
-// nothing added. Deadlines are kubelet's: `request_timeout` for most calls,
-// twice that for RunPodSandbox, plus the grace for StopContainer, plus the
-// limit for ExecSync, none for PullImage.
+// Thread-safe. Every error is the runtime's: its code and its text, nothing added. Deadlines are kubelet's:
+// `request_timeout` for most calls, twice that for RunPodSandbox, plus the grace for StopContainer, plus the
+// timeout for ExecSync, none for PullImage.
 class RuntimeClient {
  public:
-  // Endpoints like unix:///run/containerd/containerd.sock or a bare path. No
-  // connection is made yet; kInvalidArgument for other schemes.
+  // Endpoints: unix:///run/containerd/containerd.sock, or the path alone; kInvalidArgument for anything else.
+  // Connects with the first call.
   static absl::StatusOr<std::unique_ptr<RuntimeClient>> Create(const std::string& runtime_endpoint,
                                                                const std::string& image_endpoint,
                                                                absl::Duration request_timeout);
@@ -45,9 +44,9 @@ class RuntimeClient {
   absl::Status StopContainer(const std::string& container_id, absl::Duration grace);
   absl::Status RemoveContainer(const std::string& container_id);
   absl::StatusOr<std::vector<cri::Container>> ListContainers(const std::string& pod_uid);
-  // Verbose, so that the answer's info is there.
+  // Verbose: with the response's info.
   absl::StatusOr<cri::ContainerStatusResponse> ContainerStatus(const std::string& container_id);
-  // A zero timeout means none.
+  // InfiniteDuration for no timeout.
   absl::StatusOr<cri::ExecSyncResponse> ExecSync(const std::string& container_id,
                                                  const std::vector<std::string>& command,
                                                  absl::Duration timeout);
@@ -57,8 +56,7 @@ class RuntimeClient {
   absl::StatusOr<std::string> PullImage(const cri::ImageSpec& image,
                                         const cri::PodSandboxConfig& sandbox_config);
 
-  // Ends the calls that may take for ever (PullImage, ExecSync without a
-  // limit), with kCancelled.
+  // Ends the calls without a deadline (PullImage, ExecSync without a timeout) with kCancelled.
   void CancelUnbounded();
 
  private:
@@ -66,8 +64,9 @@ class RuntimeClient {
                 absl::Duration timeout);
 
   template <typename Stub, typename Request, typename Response>
-  absl::Status Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                    const Request& request, Response& response, absl::Duration timeout);
+  absl::StatusOr<Response> Call(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request, absl::Duration timeout);
 
   const std::unique_ptr<cri::RuntimeService::Stub> runtime_;
   const std::unique_ptr<cri::ImageService::Stub> image_;

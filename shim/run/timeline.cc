@@ -72,7 +72,7 @@ Attempt& TimelineRecorder::AttemptOf(const ContainerRecord& record) {
   for (Attempt& attempt : attempts) {
     if (attempt.id == record.status.id()) return attempt;
   }
-  // The refusals so far were this one's.
+  // The refusals so far were for this container.
   if (attempts.empty() || !attempts.back().id.empty()) attempts.emplace_back();
   Attempt& attempt = attempts.back();
   attempt.id = record.status.id();
@@ -83,7 +83,7 @@ Attempt& TimelineRecorder::AttemptOf(const ContainerRecord& record) {
 std::vector<TimelineRecorder::Change> TimelineRecorder::Observe(const PodStatus& status) {
   std::lock_guard lock(mutex_);
   std::vector<Change> changes;
-  // Oldest first, so that attempts and changes come in the order of time.
+  // Oldest first, so that attempts and changes are in chronological order.
   for (auto it = status.containers.rbegin(); it != status.containers.rend(); ++it) {
     const ContainerRecord& record = *it;
     Attempt& attempt = AttemptOf(record);

@@ -1,5 +1,4 @@
-// When each container of a pod was refused, created, started and finished, by
-// the runtime's own clock.
+// When the containers of a pod were refused, created, started and finished, by the runtime's clock.
 #ifndef SIDECAR_SHIM_SHIM_RUN_TIMELINE_H_
 #define SIDECAR_SHIM_SHIM_RUN_TIMELINE_H_
 
@@ -17,23 +16,23 @@
 
 namespace sidecar_shim::run {
 
-// One container object of the runtime, with the refusals that came before it.
-// Times that have not come are InfinitePast.
+// One container in the runtime, with the refused CreateContainer calls before it. InfinitePast stands for a
+// time that has not come yet.
 struct Attempt {
   uint32_t number = 0;
-  std::string id;  // empty: only refused so far
+  std::string id;  // empty where all creates so far were refused
   absl::Time first_refused = absl::InfinitePast();
   int refusals = 0;
-  std::string refusal;  // the latest text
+  std::string refusal;  // the last error text
   absl::Time created = absl::InfinitePast();
   absl::Time started = absl::InfinitePast();
   absl::Time finished = absl::InfinitePast();
   bool exited = false;
-  int32_t exit_code = 0;  // as it really was
-  int32_t reported = 0;   // as kubelet sees it
+  int32_t exit_code = 0;  // of the process
+  int32_t reported = 0;   // what the shim reports to kubelet
   bool masked = false;
   std::string reason;    // as reported
-  bool adopted = false;  // not created by this tool
+  bool adopted = false;  // created by another client than `run`
 };
 
 struct TimelineRow {
@@ -48,15 +47,16 @@ struct Timeline {
   std::string pod;
   std::string uid;
   std::string phase;
-  std::string ending;  // "complete", or why the pod was ended before: "stopped", "timeout"
+  std::string ending;  // "complete", or why the pod was stopped before that: "stopped", "timeout"
   absl::Time start;
   absl::Time end;                 // when the phase became final
   std::vector<TimelineRow> rows;  // in spec order, init containers first
 };
 
+// Whether `time` is set, in the above sense.
 bool Happened(absl::Time time);
 
-// Gathers a timeline while the pod runs. Thread-safe.
+// Records a timeline while the pod runs. Thread-safe.
 class TimelineRecorder {
  public:
   struct Change {
@@ -67,10 +67,11 @@ class TimelineRecorder {
 
   TimelineRecorder(const PodModel& model, absl::Time start);
 
-  // The how-manieth refusal in a row with this same text.
+  // Records a refused CreateContainer; returns how many in a row had this text.
   int Refused(const std::string& container, const std::string& text);
+  // Records that `run` itself created the container; all others count as adopted.
   void CreatedHere(const std::string& id);
-  // Takes over what the runtime says; returns what it had not said before.
+  // Records the status; returns what has changed since the last call.
   std::vector<Change> Observe(const PodStatus& status);
 
   Timeline Snapshot(absl::string_view phase, absl::Time end) const;

@@ -56,7 +56,7 @@ std::string RenderJson(const Timeline& timeline) {
       container["attempts"].push_back(AttemptJson(attempt, timeline.start));
     json["containers"].push_back(container);
   }
-  // Texts of a runtime need not be UTF-8.
+  // A runtime's error texts need not be UTF-8.
   return absl::StrCat(json.dump(2, ' ', false, Json::error_handler_t::replace), "\n");
 }
 

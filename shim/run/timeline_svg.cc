@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "shim/run/timeline_text.h"
+#include "shim/run/timeline_format.h"
 
 namespace sidecar_shim::run {
 namespace {
@@ -18,7 +18,9 @@ constexpr double kPlotRight = 850;
 constexpr double kPlotTop = 74;
 constexpr double kRowHeight = 40;
 constexpr double kBarHeight = 20;
-constexpr double kMinBar = 1.5;  // or a short run could not be seen
+constexpr double kMinBar = 1.5;  // so that a short run is visible
+// Characters that fit to the left of the plot.
+constexpr size_t kMaxNameLength = 22;
 
 constexpr char kStyle[] =
     "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:13px;"
@@ -28,12 +30,6 @@ constexpr char kStyle[] =
 
 std::string Escaped(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
-}
-
-// What fits to the left of the plot.
-std::string Shortened(const std::string& name) {
-  constexpr size_t kMax = 22;
-  return name.size() <= kMax ? name : absl::StrCat(name.substr(0, kMax - 1), "…");
 }
 
 std::string ColorOf(absl::string_view role) {
@@ -117,7 +113,7 @@ class Svg {
 
   void DrawRow(const TimelineRow& row, double top) {
     double y = top + (kRowHeight - kBarHeight) / 2;
-    Text(kPlotLeft - 14, y + 9, "name", "end", Shortened(row.name));
+    Text(kPlotLeft - 14, y + 9, "name", "end", Shortened(row.name, kMaxNameLength, "…"));
     Text(kPlotLeft - 14, y + 22, "small", "end",
          row.priority.empty() ? row.role : absl::StrCat(row.role, ", priority ", row.priority));
     absl::Time last = timeline_.start;
@@ -134,7 +130,7 @@ class Svg {
     Text(X(last) + 6, y + 14, "small", "start", absl::StrReplaceAll(label, {{"->", "\u2192"}}));
   }
 
-  // Where the sidecars' end becomes due.
+  // Where the sidecars become due to be stopped.
   void DrawCompletion() {
     absl::Time last = absl::InfinitePast();
     bool sidecars = false;

@@ -1,4 +1,4 @@
-// A timeline as a picture for documents and tickets.
+// A timeline as an SVG picture.
 #ifndef SIDECAR_SHIM_SHIM_RUN_TIMELINE_SVG_H_
 #define SIDECAR_SHIM_SHIM_RUN_TIMELINE_SVG_H_
 
@@ -8,9 +8,8 @@
 
 namespace sidecar_shim::run {
 
-// A self-contained SVG document on a light background: one bar per container
-// with its waits hatched, exit codes behind the bars, a dashed line where the
-// last main container finished, and a legend.
+// A self-contained SVG document on a light background: one bar per container, hatched while it waits, with
+// its exit code behind it; a dashed line where the last main container finished; a legend.
 std::string RenderSvg(const Timeline& timeline);
 
 }  // namespace sidecar_shim::run

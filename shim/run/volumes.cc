@@ -5,40 +5,41 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace sidecar_shim::run {
 namespace {
 
 namespace fs = std::filesystem;
 
+bool IsOfType(fs::file_status status, absl::string_view type) {
+  if (type == "Directory") return fs::is_directory(status);
+  if (type == "File") return fs::is_regular_file(status);
+  if (type == "Socket") return fs::is_socket(status);
+  if (type == "CharDevice") return fs::is_character_file(status);
+  return type == "BlockDevice" && fs::is_block_file(status);
+}
+
 absl::Status PrepareHostPath(const core::Volume& volume) {
   const core::HostPathVolumeSource& source = volume.volumesource().hostpath();
   const std::string& path = source.path();
-  const std::string& type = source.type();
   auto wrong = [&](absl::string_view what) {
     return absl::FailedPreconditionError(
         absl::StrCat("volume ", volume.name(), ": hostPath ", path, " ", what));
   };
   if (path.empty() || path[0] != '/') return wrong("is not an absolute path");
-  std::error_code error;
-  fs::file_status status = fs::status(path, error);
+  absl::string_view type = source.type();
   if (type.empty()) return absl::OkStatus();
-  if (type == "DirectoryOrCreate") {
-    if (fs::is_directory(status)) return absl::OkStatus();
-    if (fs::exists(status)) return wrong("is not a directory");
-    return MakeDirs(path);
-  }
-  if (type == "FileOrCreate") {
-    if (fs::is_regular_file(status)) return absl::OkStatus();
-    if (fs::exists(status)) return wrong("is not a file");
+  const bool create = absl::ConsumeSuffix(&type, "OrCreate");
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (IsOfType(status, type)) return absl::OkStatus();
+  if (create && !fs::exists(status) && type == "Directory") return MakeDirs(path);
+  if (create && !fs::exists(status) && type == "File") {
     return std::ofstream(path).good() ? absl::OkStatus() : wrong("cannot be created");
   }
-  bool fits = (type == "Directory" && fs::is_directory(status)) ||
-              (type == "File" && fs::is_regular_file(status)) ||
-              (type == "Socket" && fs::is_socket(status)) ||
-              (type == "CharDevice" && fs::is_character_file(status)) ||
-              (type == "BlockDevice" && fs::is_block_file(status));
-  return fits ? absl::OkStatus() : wrong(absl::StrCat("is not a ", type));
+  return wrong(absl::StrCat("is not a ", type));
 }
 
 absl::Status PrepareContainer(const PodDirs& dirs, const PodModel& model, const ContainerModel& container) {
@@ -55,7 +56,7 @@ absl::Status PrepareContainer(const PodDirs& dirs, const PodModel& model, const 
       if (volume.name() != mount.name()) continue;
       std::string path = absl::StrCat(VolumeHostPath(dirs, volume), "/", mount.subpath());
       std::error_code error;
-      if (fs::exists(path, error)) continue;  // it may be a file
+      if (fs::exists(path, error)) continue;  // a subPath may be a file
       if (absl::Status status = MakeDirs(path); !status.ok()) return status;
     }
   }
@@ -89,7 +90,7 @@ absl::Status PrepareVolumes(const PodDirs& dirs, const PodModel& model) {
     std::string path = VolumeHostPath(dirs, volume);
     if (absl::Status status = MakeDirs(path); !status.ok()) return status;
     std::error_code error;
-    fs::permissions(path, fs::perms::all, error);  // any user of any container writes there, as under kubelet
+    fs::permissions(path, fs::perms::all, error);  // as kubelet: containers of any user write there
   }
   for (const std::vector<ContainerModel>* list : {&model.init_containers, &model.containers}) {
     for (const ContainerModel& container : *list) {

@@ -1,4 +1,4 @@
-// The directories on this machine that stand behind a pod's volumes.
+// The directories on this node that hold a pod's volumes and logs.
 #ifndef SIDECAR_SHIM_SHIM_RUN_VOLUMES_H_
 #define SIDECAR_SHIM_SHIM_RUN_VOLUMES_H_
 
@@ -11,24 +11,23 @@
 
 namespace sidecar_shim::run {
 
-// Where a pod's files live, with kubelet's layout under `pod_dir`.
+// Where a pod's files are; `pod_dir` has kubelet's layout.
 struct PodDirs {
   std::string pod_dir;  // <root>/pods/<uid>
   std::string log_dir;  // <log root>/<namespace>_<name>_<uid>
 };
 
-// The host's side of a volume.
+// The path on the node that is mounted for the volume.
 std::string VolumeHostPath(const PodDirs& dirs, const core::Volume& volume);
 
-// The host's file behind a container's terminationMessagePath.
+// The file on the node that is mounted at the container's terminationMessagePath.
 std::string TerminationLogPath(const PodDirs& dirs, const std::string& container);
 
-// Makes the emptyDirs and log directories and does what the hostPaths' types
-// ask for (DirectoryOrCreate, File, ...). kFailedPrecondition where a hostPath
-// is not of its type.
+// Makes the directories for logs and emptyDirs, and what hostPath types such as DirectoryOrCreate demand.
+// kFailedPrecondition where a hostPath is not of its type.
 absl::Status PrepareVolumes(const PodDirs& dirs, const PodModel& model);
 
-// Makes a path and its parents; existing ones are fine.
+// Makes a directory and its parents; OK where it exists.
 absl::Status MakeDirs(const std::string& path);
 
 }  // namespace sidecar_shim::run

@@ -3,7 +3,7 @@
 
     kubelet_bench.py [--quick]
 
-Main is listed first, so that kubelet asks for it before its sidecar and has to be refused. All times are the runtime's own: a
+Main is listed first, so that kubelet requests it before its sidecar and is refused. All times are the runtime's own: a
 gate opens when it reports the sidecar's start, and the create has reached it when its log says so (a container is dated "created"
 only once containerd has done most of the work).
 """
@@ -28,7 +28,7 @@ EXEC = {"exec": {"command": ["cat", "/tmp/ok"]}}
 
 
 class Bench(Node):
-    """No test: a node to measure on."""
+    """A node for measurements; it has no tests of its own."""
 
     containerd_version = "2.4"
 
@@ -57,7 +57,7 @@ def measure(node, count):
 
 
 def apart(node, names, launch):
-    """One pod after the other, none while another one is being removed."""
+    """Launches the pods one after the other, none of them while others are being removed."""
     names = list(names)
     took = []
     for start in range(0, len(names), PODS_AT_A_TIME):
@@ -123,7 +123,7 @@ def running(node, name):
 
 
 def ready(node, name, container):
-    """ms from the sidecar's word that its probe may pass to the same."""
+    """ms from the time at which the sidecar's probe can succeed to the arrival of main's create."""
     return launched_after(node, name, container, lambda status, _: time_of_line(status["logPath"], "ready"))
 
 

@@ -1,5 +1,5 @@
-// The caller's side: calls of any method as bytes, asynchronous, so that no
-// number of calls under way needs a thread.
+// A gRPC client for tests: calls of any method as bytes. Calls are asynchronous,
+// so that a test can have any number of them in flight on one thread.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_CLIENT_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_CLIENT_H_
 
@@ -19,10 +19,10 @@ namespace sidecar_shim::testing {
 
 using Headers = std::multimap<std::string, std::string>;
 
-// No test waits longer than this for anything.
+// The longest that a test waits for anything.
 inline constexpr std::chrono::seconds kPatience{60};
 
-// Looks every few milliseconds. False: `condition` did not come true in time.
+// Checks `condition` every few milliseconds until it holds; false after kPatience.
 bool Eventually(const std::function<bool()>& condition);
 
 struct Answer {
@@ -32,7 +32,7 @@ struct Answer {
   Headers trailing;
 };
 
-// One unary call under way. Destroying it cancels it.
+// One unary call in flight. The destructor cancels it.
 class PendingCall {
  public:
   PendingCall(grpc::GenericStub& stub, const std::string& method, const std::string& request,
@@ -50,7 +50,7 @@ class PendingCall {
   bool done_ = false;
 };
 
-// One streaming call; each operation waits for its end.
+// One streaming call. Each operation blocks until it is complete.
 class StreamCall {
  public:
   StreamCall(grpc::GenericStub& stub, const std::string& method, const Headers& headers = {});
@@ -84,7 +84,7 @@ class Client {
     return Begin(method, request, headers, timeout)->Wait();
   }
 
-  // CRI by the method's bare name.
+  // A CRI call by the method's name without its service.
   template <typename Response, typename Request>
   std::pair<grpc::Status, Response> Cri(const std::string& name, const Request& request) {
     const Answer answer = Call("/runtime.v1.RuntimeService/" + name, request.SerializeAsString());

@@ -12,7 +12,7 @@
 namespace sidecar_shim::testing {
 namespace {
 
-// A shell installs a handler with its trap, not before.
+// A shell installs its handler when it executes `trap`.
 constexpr char kScript[] = "read go; trap : TERM; read end";
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A real process without a handler for SIGTERM, until it is given one.
+// A process that installs a handler for SIGTERM only on demand.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_DEAF_PROCESS_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_DEAF_PROCESS_H_
 
@@ -6,7 +6,7 @@
 
 namespace sidecar_shim::testing {
 
-// Killed with this object. Aborts where it cannot be started.
+// The destructor kills the process. The constructor aborts where the process cannot be started.
 class DeafProcess {
  public:
   DeafProcess();
@@ -15,7 +15,7 @@ class DeafProcess {
   DeafProcess& operator=(const DeafProcess&) = delete;
 
   pid_t pid() const { return pid_; }
-  // Tells it to install a handler; it does so a moment later.
+  // Makes the process install a handler; returns before it has.
   void Listen();
 
  private:

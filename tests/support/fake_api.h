@@ -1,4 +1,4 @@
-// An API server that knows one node's pods, scripted by the test.
+// An API server with the pods of one node, scripted by the test. Thread-safe.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_FAKE_API_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_FAKE_API_H_
 
@@ -47,7 +47,7 @@ class FakeApi {
         [this](const SeenRequest& request, HttpExchange& exchange) { Serve(request, exchange); }, port_);
   }
 
-  // Cuts everything.
+  // Closes the port and all connections.
   void Stop() {
     {
       const std::lock_guard lock(mutex_);
@@ -73,23 +73,23 @@ class FakeApi {
     const std::lock_guard lock(mutex_);
     pods_["/api/v1/namespaces/ns/pods/" + name] = {code, body};
   }
-  // Without it everybody is let in.
+  // The bearer token that requests must have; without it all are accepted.
   void SetToken(const std::string& token) {
     const std::lock_guard lock(mutex_);
     token_ = token;
   }
-  // The code of the watches to come.
+  // The HTTP status of later watches.
   void SetWatchCode(int code) {
     const std::lock_guard lock(mutex_);
     watch_code_ = code;
   }
 
-  // To the watch under way, or to the next.
+  // On the open watch, or on the next one.
   void Send(const std::string& piece) { Order({WatchOrder::Kind::kPiece, piece}); }
   void EndWatch() { Order({WatchOrder::Kind::kEnd, ""}); }
   void CutWatch() { Order({WatchOrder::Kind::kCut, ""}); }
 
-  // Targets with `part` in them, in order.
+  // The request targets that contain `part`, in order of arrival.
   std::vector<std::string> Targets(const std::string& part) const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> found;

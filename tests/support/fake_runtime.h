@@ -1,7 +1,7 @@
-// A scripted container runtime on a unix socket: CRI in both versions over a
-// small model, containerd's event service, and faults on demand. Every method
-// is served as bytes, so that a test sees what crossed the wire. Any thread,
-// unless said otherwise.
+// A scripted container runtime on a unix socket: CRI v1 and v1alpha2 over a Model,
+// containerd's event service, and faults on demand. Every method is served as
+// bytes, so that a test sees what was on the wire. Thread-safe, except where a
+// method says otherwise.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_FAKE_RUNTIME_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_FAKE_RUNTIME_H_
 
@@ -19,7 +19,7 @@
 
 namespace sidecar_shim::testing {
 
-// What arrived.
+// A call that has arrived.
 struct Recorded {
   std::string method;  // full path
   std::string bytes;   // the first message
@@ -32,16 +32,16 @@ std::string Method(const std::string& name);
 
 class FakeRuntime {
  public:
-  // Nothing listens before Start().
+  // Listens from Start() on.
   explicit FakeRuntime(std::string socket_path);
   ~FakeRuntime() { Stop(); }
 
   void Start();
-  // Every call and stream ends at once, and nobody listens any more. The model stays.
+  // Ends every call and stream at once and closes the socket. The model stays.
   void Stop();
 
   Model& model() { return model_; }
-  // The process of that container ends.
+  // Ends the container's process by itself.
   bool Exit(const std::string& container, int code) { return model_.Exit(container, code); }
 
   // Faults, by full method path. They hold until Clear().
@@ -51,11 +51,11 @@ class FakeRuntime {
   void Hang(const std::string& method);
   void Release(const std::string& method);
   void Clear(const std::string& method);
-  // Takes the method over altogether; `script` runs on the server's thread and
-  // reads for itself.
+  // Replaces the method: `script` runs on the server's thread and reads the
+  // messages itself.
   void On(const std::string& method, RawServer::Serve script);
 
-  // Calls whose first message has arrived, in order; "" = all.
+  // The calls of `method` whose first message has arrived, in order; "" = of all methods.
   std::vector<Recorded> Calls(const std::string& method = "") const;
   size_t Count(const std::string& method) const { return Calls(method).size(); }
   size_t Hanging() const;
@@ -101,7 +101,7 @@ class FakeRuntime {
   std::list<Hung> hung_;
   size_t cancelled_ = 0;
   std::list<std::shared_ptr<Sink>> sinks_;
-  // Held while something is posted to the server, so that it cannot go meanwhile.
+  // Held while work is posted to the server, so that it is not destroyed meanwhile.
   std::mutex server_mutex_;
   std::unique_ptr<RawServer> server_;
 };

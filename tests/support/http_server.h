@@ -1,4 +1,4 @@
-// A small scripted HTTP/1.1 server on the loopback, one thread per connection.
+// A scripted HTTP/1.1 server on the loopback interface, one thread per connection.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_HTTP_SERVER_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_HTTP_SERVER_H_
 
@@ -25,16 +25,16 @@ struct SeenRequest {
 class HttpExchange {
  public:
   explicit HttpExchange(int fd) : fd_(fd) {}
-  // A whole answer.
+  // A complete response.
   void Reply(int code, const std::string& body);
   void Redirect(const std::string& location);
-  // An answer in pieces. Each false once the client has gone.
+  // A response in chunks. False once the client has closed the connection.
   bool Begin();
   bool Piece(const std::string& data);
   void End();
-  // Cuts the connection.
+  // Closes the connection.
   void Cut();
-  // Blocks until the client has gone or the server goes.
+  // Blocks until the client closes the connection or the server is destroyed.
   void AwaitHangUp();
 
  private:
@@ -46,16 +46,16 @@ class HttpServer {
  public:
   using Serve = std::function<void(const SeenRequest&, HttpExchange&)>;
 
-  // On any port that is free.
+  // On a free port.
   explicit HttpServer(Serve serve) : HttpServer(std::move(serve), LoopbackPort()) {}
   HttpServer(Serve serve, const LoopbackPort& port);
-  // Cuts all connections and waits for the handlers: whatever else they wait
-  // for must be over by then.
+  // Closes all connections and waits for the handlers, which must not be waiting
+  // for anything else.
   ~HttpServer();
 
   int port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  // All so far.
+  // All requests so far.
   std::vector<SeenRequest> Seen() const;
 
  private:

@@ -11,7 +11,7 @@
 namespace sidecar_shim::testing {
 namespace {
 
-// Sockets of one user that all ask for it may have the same port.
+// Lets sockets of one user share the port where all of them have this option.
 int SharingSocket() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
@@ -20,7 +20,7 @@ int SharingSocket() {
   return fd;
 }
 
-// Returns the port; 0 asks for any that is free.
+// Returns the port; 0 binds to a free one.
 int Bind(int fd, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -1,4 +1,4 @@
-// A port of the loopback that a test can rely on, open or closed.
+// A loopback port reserved for one test, whether a server listens on it or not.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_LOOPBACK_PORT_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_LOOPBACK_PORT_H_
 
@@ -6,9 +6,9 @@
 
 namespace sidecar_shim::testing {
 
-// This object's alone: calls are refused there until something listens on it,
-// and again once that has gone. A port that was only looked up and freed would
-// go to whoever asks next.
+// Reserved while the object exists: connections are refused until a server
+// listens on the port, and again after it has stopped. A port that was found free
+// and released could go to another process.
 class LoopbackPort {
  public:
   LoopbackPort();
@@ -18,8 +18,8 @@ class LoopbackPort {
 
   int number() const { return number_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(number_); }
-  // A socket that listens on it, the caller's to close. It keeps the port when
-  // this object goes.
+  // A socket that listens on the port; the caller closes it. It may outlive this
+  // object.
   int Listen() const;
 
  private:

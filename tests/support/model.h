@@ -1,5 +1,5 @@
-// A container runtime without containers: what CRI says of pods and
-// containers, kept in memory. Any thread.
+// The pods and containers of a CRI runtime, in memory, without any processes.
+// Thread-safe.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_MODEL_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_MODEL_H_
 
@@ -21,7 +21,7 @@ class Model {
     grpc::Status status;
     std::string bytes;
   };
-  // Told of every container that changes; runs without the lock.
+  // Gets every container that changes; runs without the lock.
   using OnChange =
       std::function<void(const runtime::v1::ContainerStatus& container,
                          const runtime::v1::PodSandboxStatus& sandbox, runtime::v1::ContainerEventType type)>;
@@ -31,11 +31,11 @@ class Model {
   // UNIMPLEMENTED where the model has no such method. `method` without service.
   Answer Serve(const std::string& method, const std::string& request);
 
-  // The container's process ends by itself. False where it does not run.
+  // Ends the container's process by itself. False where it does not run.
   bool Exit(const std::string& container, int code);
-  // What StopContainer makes of a container; 143 unless set.
+  // The exit code after StopContainer; 143 unless set.
   void SetStopCode(const std::string& name, int code);
-  // The process that a verbose ContainerStatus tells of; none unless set.
+  // The pid in a verbose ContainerStatus; none unless set.
   void SetPid(const std::string& name, int pid);
 
   std::optional<runtime::v1::ContainerStatus> Find(const std::string& container) const;

@@ -1,4 +1,4 @@
-// A pod as kubelet asks for it, for tests of the whole shim.
+// A pod that a test launches through the shim with the calls that kubelet makes.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_POD_SUPPORT_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_POD_SUPPORT_H_
 
@@ -58,7 +58,7 @@ class Pod {
     return setup_.client.Cri<runtime::v1::StartContainerResponse>("StartContainer", request).first;
   }
 
-  // Create and start; "" where one of them failed.
+  // Creates and starts the container; "" where either failed.
   std::string Launch(const runtime::v1::CreateContainerRequest& request) {
     const auto [status, id] = Create(request);
     return status.ok() && Start(id).ok() ? id : "";

@@ -1,4 +1,4 @@
-// Scripts for the runtime's side of relayed calls.
+// Scripts for FakeRuntime::On(): how the runtime answers a relayed call.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_RELAY_SUPPORT_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_RELAY_SUPPORT_H_
 
@@ -12,7 +12,7 @@ namespace sidecar_shim::testing {
 
 inline constexpr char kUnknown[] = "/some.other.v7.Service/Method";
 
-// Answers every message with itself, until the caller ends.
+// Answers every message with the same message, until the caller half-closes.
 inline void Echo(const std::shared_ptr<RawCall>& call) {
   call->Read([call](bool ok, const std::string& message) {
     if (!ok) {

@@ -25,7 +25,7 @@ DaemonConfig ConfigIn(const TempDir& dir) {
   config.image_service = config.runtime;
   config.kubelet_root_dir = dir.File("kubelet");
   config.static_pod_path = dir.File("manifests");
-  // Those that look outside `dir` are left out.
+  // Without the spec sources that would read files outside `dir`.
   config.sources = {kPodsApi, kStaticPod, kAnnotation, kPodResources};
   config.log_level = "info";
   config.log_format = "text";

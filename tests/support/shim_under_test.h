@@ -1,4 +1,4 @@
-// The shim in this process, before a scripted runtime, in a directory of its own.
+// The shim in this process, in front of a FakeRuntime, in a temporary directory.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_SHIM_UNDER_TEST_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_SHIM_UNDER_TEST_H_
 
@@ -23,7 +23,7 @@ class TempDir {
   std::string path_;
 };
 
-// Sockets and kubelet's paths inside `dir`; "shim.sock" before "runtime.sock".
+// Listens on "shim.sock", with the runtime on "runtime.sock"; kubelet's paths are in `dir` too.
 DaemonConfig ConfigIn(const TempDir& dir);
 
 // A Daemon on a thread. Aborts where it cannot be created.
@@ -32,7 +32,7 @@ class RunningShim {
   explicit RunningShim(const DaemonConfig& config);
   ~RunningShim() { Shutdown(); }
   void Shutdown();
-  // Without waiting for the end.
+  // Returns before the shutdown is complete.
   void BeginShutdown() { daemon_->Shutdown(); }
 
  private:
@@ -40,7 +40,7 @@ class RunningShim {
   std::thread thread_;
 };
 
-// All of it, running.
+// Runtime, shim and client, running.
 struct ShimSetup {
   explicit ShimSetup(bool start_runtime = true);
   void RestartShim();

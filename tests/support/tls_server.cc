@@ -66,7 +66,7 @@ TlsServer::~TlsServer() {
   waitpid(process_, nullptr, 0);
 }
 
-// s_server tells it: "ACCEPT [::]:34359".
+// s_server prints it: "ACCEPT [::]:34359".
 bool TlsServer::FindPort(const std::string& log) {
   const auto text = ReadFile(log, kLargest);
   if (!text.ok()) return false;

@@ -1,5 +1,5 @@
-// A real TLS server: `openssl s_server` hands out the files of a directory
-// under the names of the requests.
+// A TLS server: `openssl s_server`, which serves the files of a directory over
+// HTTP.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_TLS_SERVER_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_TLS_SERVER_H_
 
@@ -12,19 +12,19 @@
 
 namespace sidecar_shim::testing {
 
-// Runs a script of bash in `dir`; its output, or why it failed.
+// Runs a bash script in `dir`; returns its output, or why it failed.
 absl::StatusOr<std::string> Bash(const TempDir& dir, const std::string& script);
 
-// Makes <name>.key and <name>.crt in `dir`, of an authority (<ca>.key, <ca>.crt)
-// that is made with its first certificate.
+// Makes <name>.key and <name>.crt in `dir`, signed by the authority <ca>.key and
+// <ca>.crt, which the first call makes.
 absl::Status MakeCertificate(const TempDir& dir, const std::string& ca, const std::string& name,
                              const std::string& subject);
 
 class TlsServer {
  public:
-  // Listens on any port of the loopback as "kubernetes", with a certificate of
-  // the authority "ca". `more`: further arguments of s_server. Fails the test
-  // where that does not come to be.
+  // Listens on a free loopback port as "kubernetes", with a certificate of the
+  // authority "ca". `more`: further arguments of s_server. A failure to start fails
+  // the test.
   TlsServer(const TempDir& dir, const std::string& more);
   ~TlsServer();
   TlsServer(const TlsServer&) = delete;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "shim/kube/pod_json.h"
-#include "shim/run/containers_annotation.h"
+#include "shim/run/pod_offer.h"
 #include "shim/specs/annotation_source.h"
 
 namespace sidecar_shim {
@@ -201,7 +201,7 @@ TEST(PodNewsTest, AsAnAnnotationItTellsTheSame) {
   AddEnv(agent, "KRUISE_CONTAINER_PRIORITY", "-5");
   AddEnv(agent, "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true");
   agent.mutable_lifecycle()->mutable_poststart();
-  absl::StatusOr<policy::PodSpec> read = ParseContainersAnnotation(run::PlanAnnotation(pod));
+  absl::StatusOr<policy::PodSpec> read = ParseContainersAnnotation(run::ContainersAnnotation(pod));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, FromCorePod(pod, read->source)->spec);
 }

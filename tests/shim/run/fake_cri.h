@@ -1,5 +1,5 @@
-// A runtime small enough to script: containers exit by the clock, creates are
-// refused on demand.
+// A CRI runtime in memory: its containers exit after a scripted time, and a test can refuse creates. It is
+// thread-safe.
 #ifndef SIDECAR_SHIM_TESTS_SHIM_RUN_FAKE_CRI_H_
 #define SIDECAR_SHIM_TESTS_SHIM_RUN_FAKE_CRI_H_
 
@@ -24,7 +24,7 @@ struct Script {
   absl::Duration runs_for = absl::InfiniteDuration();
   std::vector<int> exit_codes = {0};  // by attempt; the last one repeats
   int stop_exit_code = 137;
-  bool mask = false;  // report 0, and the truth in the info
+  bool mask = false;  // report 0, with the real exit code in the info, as the shim does
   std::string start_error = "";
 };
 
@@ -44,7 +44,8 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
 
   std::string endpoint() const { return "unix://" + socket_; }
 
-  // The text of a refusal, or empty; called under the lock, with the create's number.
+  // The error text for a create, "" to accept it. Gets the number of creates of that container so far; it
+  // must not call the fake.
   using Gate = std::function<std::string(const cri::CreateContainerRequest&, int)>;
   void SetGate(Gate gate) {
     std::lock_guard lock(mutex_);
@@ -54,12 +55,12 @@ class FakeCri final : public cri::RuntimeService::Service, public cri::ImageServ
     std::lock_guard lock(mutex_);
     scripts_[name] = std::move(script);
   }
-  // Every call but the lists and statuses, as "CreateContainer a".
+  // Every call so far but lists and statuses, as "CreateContainer a".
   std::vector<std::string> calls() {
     std::lock_guard lock(mutex_);
     return calls_;
   }
-  // As the shim launches ahead: creates and starts the container of a request.
+  // Creates and starts the container of a request, as the shim does when it launches ahead of kubelet.
   void LaunchAhead(const cri::CreateContainerRequest& request) {
     std::lock_guard lock(mutex_);
     cri::ContainerStatus& container = Add(request);

@@ -6,8 +6,6 @@
 #include <map>
 #include <string>
 
-#include "shim/kube/expand.h"
-#include "shim/run/admission.h"
 #include "tests/shim/run/run_support.h"
 
 namespace sidecar_shim::run {
@@ -19,49 +17,6 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 
 const PodDirs kDirs{"/root/pods/pod-uid", "/logs/default_pod_pod-uid"};
-
-TEST(ExpandTest, FollowsKubernetes) {
-  std::map<std::string, std::string> values = {{"A", "1"}, {"B", "$(A)"}};
-  EXPECT_EQ(Expand("x$(A)y$(A)", values), "x1y1");
-  EXPECT_EQ(Expand("$(B)", values), "$(A)");  // once only
-  EXPECT_EQ(Expand("$(NONE)", values), "$(NONE)");
-  EXPECT_EQ(Expand("$$(A) $$ $ $(", values), "$(A) $ $ $(");
-  EXPECT_EQ(Expand("$A $", values), "$A $");
-}
-
-TEST(AdmissionTest, PullPolicyByTag) {
-  EXPECT_EQ(DefaultPullPolicy("busybox"), "Always");
-  EXPECT_EQ(DefaultPullPolicy("host:5000/busybox"), "Always");
-  EXPECT_EQ(DefaultPullPolicy("busybox:latest"), "Always");
-  EXPECT_EQ(DefaultPullPolicy("host:5000/busybox:1"), "IfNotPresent");
-  EXPECT_EQ(DefaultPullPolicy("busybox@sha256:00"), "IfNotPresent");
-}
-
-TEST(AdmissionTest, JobPod) {
-  auto manifest = ParseManifest(
-      "{apiVersion: batch/v1, kind: Job, metadata: {name: job}, spec: {template: {spec: {restartPolicy: "
-      "Never, "
-      "containers: [{name: a, image: i}]}}}}");
-  ASSERT_TRUE(manifest.ok()) << manifest.status();
-  core::Pod pod = Admit(*manifest, TestIdentity());
-  EXPECT_EQ(pod.metadata().name(), "job-abcde");
-  EXPECT_EQ(pod.metadata().namespace_(), "default");
-  EXPECT_EQ(pod.metadata().uid(), "pod-uid");
-  std::map<std::string, std::string> labels(pod.metadata().labels().begin(), pod.metadata().labels().end());
-  EXPECT_THAT(labels,
-              UnorderedElementsAre(Pair("job-name", "job"), Pair("batch.kubernetes.io/job-name", "job"),
-                                   Pair("controller-uid", "job-uid"),
-                                   Pair("batch.kubernetes.io/controller-uid", "job-uid")));
-  EXPECT_EQ(pod.metadata().ownerreferences(0).kind(), "Job");
-  EXPECT_EQ(pod.spec().terminationgraceperiodseconds(), 30);
-}
-
-TEST(AdmissionTest, IdentitiesAreUuids) {
-  Identity a = NewIdentity(), b = NewIdentity();
-  EXPECT_NE(a.pod_uid, b.pod_uid);
-  EXPECT_THAT(a.pod_uid,
-              testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
-}
 
 TEST(PodConfigTest, Sandbox) {
   PodModel model = Model("containers: [{name: a, image: i}]", ", labels: {app: x}, annotations: {k: v}");
@@ -128,50 +83,6 @@ TEST(PodConfigTest, Container) {
   EXPECT_EQ(config.log_path(), "a/3.log");
   EXPECT_EQ(config.linux().security_context().run_as_user().value(), 33);
   EXPECT_TRUE(config.linux().security_context().readonly_rootfs());
-}
-
-TEST(PodModelTest, TraitsAndKinds) {
-  PodModel model = Model(R"(
-      initContainers: [{name: i, image: i}, {name: n, image: i, restartPolicy: Always}],
-      containers: [{name: a, image: i}, {name: b, image: i, env: [{name: KRUISE_CONTAINER_PRIORITY, value: "5"},
-        {name: YES, value: "TRUE"}, {name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: $(YES)}]}])");
-  EXPECT_EQ(model.init_containers[0].kind, ContainerKind::kInit);
-  EXPECT_EQ(model.init_containers[1].kind, ContainerKind::kNativeSidecar);
-  EXPECT_FALSE(model.containers[0].traits.sidecar);
-  EXPECT_TRUE(model.containers[1].traits.sidecar);
-  EXPECT_EQ(model.containers[1].priority, 5);
-  ASSERT_NE(model.Find("n"), nullptr);
-  EXPECT_EQ(model.Find("x"), nullptr);
-}
-
-TEST(PodModelTest, OrderedPods) {
-  PodModel model = Model("containers: [{name: a, image: i}, {name: b, image: i}]",
-                         ", annotations: {apps.kruise.io/container-launch-priority: Ordered}");
-  EXPECT_EQ(model.containers[0].priority, 0);
-  EXPECT_EQ(model.containers[1].priority, -1);
-}
-
-TEST(PodModelTest, ProbesAreLeftOutWithAWarning) {
-  PodModel model = Model("containers: [{name: a, image: i, readinessProbe: {exec: {command: [x]}}}]");
-  EXPECT_FALSE(model.pod.spec().containers(0).has_readinessprobe());
-  EXPECT_THAT(model.warnings, ElementsAre(HasSubstr("probes are not run")));
-}
-
-TEST(PodModelTest, RefusesWhatRunCannotDo) {
-  auto error = [](const std::string& spec) { return std::string(TryModel(spec).status().message()); };
-  EXPECT_THAT(error("containers: [{name: a}]"), HasSubstr("spec.containers[0].image is missing"));
-  EXPECT_THAT(error("containers: [{name: a, image: i, envFrom: [{secretRef: {name: x}}]}]"),
-              HasSubstr("envFrom"));
-  EXPECT_THAT(error("containers: [{name: a, image: i, env: [{name: E, valueFrom: {secretKeyRef: {}}}]}]"),
-              HasSubstr("(E): valueFrom.secretKeyRef is not supported"));
-  EXPECT_THAT(error("containers: [{name: a, image: i, env: [{name: E, valueFrom: {fieldRef: {fieldPath: "
-                    "status.podIP}}}]}]"),
-              HasSubstr("status.podIP is not supported"));
-  EXPECT_THAT(error("containers: [{name: a, image: i}], volumes: [{name: v, configMap: {name: c}}]"),
-              HasSubstr("volume v of kind configMap"));
-  EXPECT_THAT(error("containers: [{name: a, image: i, volumeMounts: [{name: v, mountPath: /v}]}]"),
-              HasSubstr("no volume called v"));
-  EXPECT_THAT(error("containers: [{name: a, image: i}, null]"), HasSubstr("name is missing"));
 }
 
 }  // namespace

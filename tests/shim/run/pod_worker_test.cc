@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,8 +13,6 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "pods_api.grpc.pb.h"
-#include "shim/run/pods_api_server.h"
 #include "tests/shim/run/fake_cri.h"
 #include "tests/shim/run/run_support.h"
 
@@ -115,7 +112,7 @@ TEST_F(PodWorkerTest, RunsAPodToItsEndAndRemovesIt) {
   EXPECT_EQ(result.timeline.rows[1].role, "sidecar");
 }
 
-TEST_F(PodWorkerTest, GoesOnAfterARefusalAndComesBackWhenSomethingStarts) {
+TEST_F(PodWorkerTest, ContinuesAfterARefusalAndRetriesOnAChange) {
   fake_->SetScript("main", {absl::Milliseconds(30), {0}});
   fake_->SetScript("side", {absl::Milliseconds(300), {0}});
   fake_->SetGate([](const cri::CreateContainerRequest& request, int count) {
@@ -134,7 +131,7 @@ TEST_F(PodWorkerTest, GoesOnAfterARefusalAndComesBackWhenSomethingStarts) {
   EXPECT_LT(main.first_refused, main.created);
 }
 
-TEST_F(PodWorkerTest, NetworkIsNotReadyIsRetriedSoon) {
+TEST_F(PodWorkerTest, NetworkIsNotReadyIsRetriedEarly) {
   fake_->SetScript("a", {absl::Milliseconds(10), {0}});
   fake_->SetGate([](const cri::CreateContainerRequest&, int count) {
     return count <= 4 ? "waits; network is not ready" : "";
@@ -148,7 +145,7 @@ TEST_F(PodWorkerTest, NetworkIsNotReadyIsRetriedSoon) {
   EXPECT_THAT(Creates(), SizeIs(5));
 }
 
-TEST_F(PodWorkerTest, AdoptsWhatTheShimLaunched) {
+TEST_F(PodWorkerTest, AdoptsAContainerThatTheShimStarted) {
   fake_->SetScript("main", {absl::Milliseconds(50), {0}});
   fake_->SetScript("side", {absl::Milliseconds(50), {0}});
   cri::CreateContainerRequest refused;
@@ -181,7 +178,7 @@ TEST_F(PodWorkerTest, RestartsOnFailureWithTheNextAttempt) {
   EXPECT_EQ(attempts[2].number, 2u);
 }
 
-TEST_F(PodWorkerTest, AMaskedExitIsReportedAndShownAsItWas) {
+TEST_F(PodWorkerTest, TheTimelineHasTheRealAndTheReportedExitCode) {
   fake_->SetScript("main", {absl::Milliseconds(10), {0}});
   fake_->SetScript("side", {absl::Milliseconds(30), {143}, 137, true});
   PodResult result = RunPod(kMainFirst);
@@ -206,7 +203,7 @@ TEST_F(PodWorkerTest, AFailedStartLeavesACreatedContainerAndCostsAnAttempt) {
   EXPECT_EQ(result.timeline.rows[0].attempts[1].number, 1u);
 }
 
-TEST_F(PodWorkerTest, PullsBackOff) {
+TEST_F(PodWorkerTest, FailedPullsBackOff) {
   WorkerOptions options = Fast();
   options.timeout = absl::Milliseconds(350);
   PodResult result = RunPod(
@@ -217,7 +214,7 @@ TEST_F(PodWorkerTest, PullsBackOff) {
   EXPECT_TRUE(HasEvent(Event::Kind::kFailed, "a"));
 }
 
-TEST_F(PodWorkerTest, StopEndsThePodWithHooksAndGrace) {
+TEST_F(PodWorkerTest, StopRunsHooksAndStopsThePod) {
   PodWorker& worker = Worker(
       "containers: [{name: a, image: 'i:1', lifecycle: {postStart: {exec: {command: [hello]}}, preStop: "
       "{exec: "
@@ -247,7 +244,7 @@ TEST_F(PodWorkerTest, InitContainersAndNativeSidecars) {
   EXPECT_THAT(fake_->calls(), Contains("StopContainer n"));
 }
 
-TEST_F(PodWorkerTest, TheSandboxStaysWhenAsked) {
+TEST_F(PodWorkerTest, KeepLeavesTheSandbox) {
   fake_->SetScript("a", {absl::Milliseconds(10), {0}});
   WorkerOptions options = Fast();
   options.keep = true;
@@ -256,7 +253,7 @@ TEST_F(PodWorkerTest, TheSandboxStaysWhenAsked) {
   EXPECT_THAT(fake_->calls(), Not(Contains("RemovePodSandbox")));
 }
 
-TEST_F(PodWorkerTest, ASilentRuntimeIsGivenUp) {
+TEST_F(PodWorkerTest, GivesUpOnARuntimeThatDoesNotRespond) {
   WorkerOptions options = Fast();
   options.timeout = absl::Milliseconds(100);
   options.give_up_after = absl::Milliseconds(100);
@@ -265,48 +262,6 @@ TEST_F(PodWorkerTest, ASilentRuntimeIsGivenUp) {
   EXPECT_TRUE(result.timed_out);
   EXPECT_FALSE(result.cleanup.ok());
   EXPECT_TRUE(HasEvent(Event::Kind::kWarning, "pod"));
-}
-
-TEST_F(PodWorkerTest, OffersThePodAsKubeletDoes) {
-  std::string path = dir_ + "/kubelet/pods-api/pods-api.sock";
-  auto server = PodsApiServer::Start(path);
-  ASSERT_TRUE(server.ok()) << server.status();
-  EXPECT_TRUE(absl::IsAlreadyExists(PodsApiServer::Start(path).status()));
-  core::Pod pod = Model("containers: [{name: a, image: i}]").pod;
-  (*server)->SetPod(pod);
-  auto stub =
-      ::v1alpha1::Pods::NewStub(grpc::CreateChannel("unix:" + path, grpc::InsecureChannelCredentials()));
-
-  ::v1alpha1::GetPodRequest request;
-  request.set_poduid("pod-uid");
-  ::v1alpha1::GetPodResponse response;
-  grpc::ClientContext get, miss, watch;
-  ASSERT_TRUE(stub->GetPod(&get, request, &response).ok());
-  core::Pod got;
-  ASSERT_TRUE(got.ParseFromString(response.pod()));
-  EXPECT_EQ(got.spec().containers(0).name(), "a");
-  request.set_poduid("other");
-  EXPECT_EQ(stub->GetPod(&miss, request, &response).error_code(), grpc::StatusCode::NOT_FOUND);
-
-  auto reader = stub->WatchPods(&watch, ::v1alpha1::WatchPodsRequest());
-  ::v1alpha1::WatchPodsEvent event;
-  std::vector<int> types;
-  for (int i = 0; i < 3 && reader->Read(&event); ++i) {
-    types.push_back(event.type());
-    if (event.type() == ::v1alpha1::INITIAL_SYNC_COMPLETE) (*server)->RemovePod("pod-uid");
-  }
-  EXPECT_THAT(types, ElementsAre(::v1alpha1::ADDED, ::v1alpha1::INITIAL_SYNC_COMPLETE, ::v1alpha1::DELETED));
-  ASSERT_TRUE(got.ParseFromString(event.pod()));
-  EXPECT_EQ(got.metadata().uid(), "pod-uid");
-  EXPECT_FALSE(got.has_spec());
-  server->reset();
-  EXPECT_FALSE(reader->Read(&event));
-  EXPECT_FALSE(std::filesystem::exists(dir_ + "/kubelet"));  // it was ours
-}
-
-TEST_F(PodWorkerTest, DoesNotReplaceAFileByASocket) {
-  std::ofstream(dir_ + "/file") << "x";
-  EXPECT_TRUE(absl::IsFailedPrecondition(PodsApiServer::Start(dir_ + "/file").status()));
 }
 
 }  // namespace

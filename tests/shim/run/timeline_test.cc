@@ -8,9 +8,11 @@
 
 #include "absl/strings/str_split.h"
 #include "shim/run/events.h"
+#include "shim/run/timeline_format.h"
+#include "shim/run/timeline_gantt.h"
 #include "shim/run/timeline_json.h"
 #include "shim/run/timeline_svg.h"
-#include "shim/run/timeline_text.h"
+#include "shim/run/timeline_table.h"
 #include "tests/shim/run/run_support.h"
 
 namespace sidecar_shim::run {
@@ -24,7 +26,7 @@ const absl::Time kStart = absl::FromUnixSeconds(1700000000);
 
 absl::Time At(double seconds) { return kStart + absl::Seconds(seconds); }
 
-// main waited for the collector, which the shim ended and masked.
+// main waited for the collector, which the shim stopped and masked.
 Timeline Example() {
   Timeline timeline{"default", "job-x", "uid", "Succeeded", "complete", kStart, At(10), {}};
   Attempt main;
@@ -63,7 +65,7 @@ TEST(TimelineTextTest, Table) {
             "main       main            -       0*       2x    3.000    3.500     8.000     0         0\n"
             "collector  sidecar       100        0        -    1.250    2.000    10.000   143         0\n"
             "late       main            -        -        -        -        -         -     -         -\n"
-            "* created and started by somebody else, and adopted\n");
+            "* adopted: created and started by another client of the runtime\n");
 }
 
 TEST(TimelineTextTest, Gantt) {
@@ -89,7 +91,7 @@ TEST(TimelineTextTest, GanttFitsAndShowsShortRuns) {
   EXPECT_THAT(chart, HasSubstr("▏ 0"));
 }
 
-TEST(TimelineTextTest, AnEmptyTimelineIsNoTrouble) {
+TEST(TimelineTextTest, AnEmptyTimelineIsRendered) {
   Timeline timeline;
   timeline.start = timeline.end = kStart;
   timeline.rows = {{"a", "main", "", {}}};
@@ -141,7 +143,7 @@ TEST(TimelineRecorderTest, RefusalsBelongToTheAttemptThatFollows) {
   recorder.CreatedHere("b0");
   AddContainer(status, "b", cri::CONTAINER_RUNNING);
   auto changes = recorder.Observe(status);
-  ASSERT_THAT(changes, SizeIs(1));  // b is its own
+  ASSERT_THAT(changes, SizeIs(1));  // `run` has created b itself
   EXPECT_EQ(changes[0].kind, TimelineRecorder::Change::Kind::kAdopted);
   EXPECT_EQ(changes[0].record.name(), "a");
   EXPECT_THAT(recorder.Observe(status), SizeIs(0));

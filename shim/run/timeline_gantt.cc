@@ -1,4 +1,4 @@
-#include "shim/run/timeline_text.h"
+#include "shim/run/timeline_gantt.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,38 +7,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
-#include "shim/run/events.h"
+#include "shim/run/timeline_format.h"
 
 namespace sidecar_shim::run {
 namespace {
 
 constexpr int kMinWidth = 60;
-constexpr size_t kMaxNameWidth = 28;
 constexpr int kExitWidth = 10;  // " 143 -> 0"
 constexpr absl::string_view kWaiting = "░";
 constexpr absl::string_view kMaking = "▒";
 constexpr absl::string_view kRunning = "█";
 // The left eighths of a cell, for a bar's last one.
 constexpr absl::string_view kEighths[] = {"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
-
-std::string Offset(absl::Time time, absl::Time start) {
-  return Happened(time) ? FormatOffset(time, start) : "-";
-}
-
-std::string Shortened(const std::string& name, size_t width) {
-  return name.size() <= width ? name : absl::StrCat(name.substr(0, width - 1), "~");
-}
-
-std::string Line(const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
-  std::string line;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    bool left = i < 2;  // words to the left, numbers to the right
-    std::string padding(widths[i] - cells[i].size(), ' ');
-    absl::StrAppend(&line, i == 0 ? "" : "  ", left ? "" : padding, cells[i], left ? padding : "");
-  }
-  return absl::StrCat(absl::StripTrailingAsciiWhitespace(line), "\n");
-}
 
 // Maps times to columns of the chart.
 class Scale {
@@ -64,13 +44,13 @@ class Bar {
  public:
   explicit Bar(const Scale& scale) : scale_(scale), cells_(scale.columns(), " ") {}
 
-  // Whole cells from `from` to before `to`; what is there already stays.
+  // Whole cells from `from` to before `to`.
   void Fill(absl::Time from, absl::Time to, absl::string_view glyph) {
     int first = std::floor(scale_.Position(from));
     int last = std::ceil(scale_.Position(to));
     for (int i = first; i < std::min(last, scale_.columns()); ++i) cells_[i] = glyph;
   }
-  // At least one visible part of a cell, the last one in eighths.
+  // Shows at least a part of one cell; the last cell is in eighths.
   void Run(absl::Time from, absl::Time to) {
     double end = scale_.Position(to);
     int first = std::min<int>(std::floor(scale_.Position(from)), scale_.columns() - 1);
@@ -81,7 +61,7 @@ class Bar {
       cells_[whole] = kEighths[std::max(eighths, 1) - 1];
     }
   }
-  // The text goes behind the last used cell.
+  // The bar with the label behind its last used cell.
   std::string Finish(absl::string_view label) const {
     size_t used = cells_.size();
     while (used > 0 && cells_[used - 1] == " ") --used;
@@ -101,7 +81,8 @@ std::string BarOf(const Timeline& timeline, const TimelineRow& row, const Scale&
   for (const Attempt& attempt : row.attempts) {
     absl::Time created = Happened(attempt.created) ? attempt.created : timeline.end;
     absl::Time finished = Happened(attempt.finished) ? attempt.finished : timeline.end;
-    absl::Time started = Happened(attempt.started) ? attempt.started : finished;  // some never start
+    absl::Time started = Happened(attempt.started) ? attempt.started
+                                                   : finished;  // a container may exit without having started
     if (Happened(attempt.first_refused)) bar.Fill(attempt.first_refused, created, kWaiting);
     if (Happened(attempt.created)) bar.Fill(created, started, kMaking);
     if (Happened(attempt.started)) bar.Run(started, finished);
@@ -130,50 +111,6 @@ std::string Axis(const Scale& scale, size_t indent) {
 
 }  // namespace
 
-std::string ExitText(const Attempt& attempt) {
-  if (!attempt.exited) return "-";
-  if (attempt.exit_code == attempt.reported) return absl::StrCat(attempt.exit_code);
-  return absl::StrCat(attempt.exit_code, " -> ", attempt.reported);
-}
-
-double AxisStep(double span, int max_marks) {
-  double power = std::pow(10, std::floor(std::log10(std::max(span, 1e-6) / max_marks)));
-  for (double factor : {1.0, 2.0, 5.0}) {
-    if (span / (factor * power) <= max_marks) return factor * power;
-  }
-  return 10 * power;
-}
-
-std::string RenderTable(const Timeline& timeline) {
-  std::vector<std::vector<std::string>> lines = {{"CONTAINER", "ROLE", "PRIORITY", "ATTEMPT", "REFUSED",
-                                                  "CREATED", "STARTED", "FINISHED", "EXIT", "REPORTED"}};
-  for (const TimelineRow& row : timeline.rows) {
-    std::string name = Shortened(row.name, kMaxNameWidth);
-    std::string priority = row.priority.empty() ? "-" : row.priority;
-    if (row.attempts.empty()) lines.push_back({name, row.role, priority, "-", "-", "-", "-", "-", "-", "-"});
-    for (const Attempt& attempt : row.attempts) {
-      std::string number =
-          attempt.id.empty() ? "-" : absl::StrCat(attempt.number, attempt.adopted ? "*" : "");
-      lines.push_back({name, row.role, priority, number,
-                       attempt.refusals == 0 ? "-" : absl::StrCat(attempt.refusals, "x"),
-                       Offset(attempt.created, timeline.start), Offset(attempt.started, timeline.start),
-                       Offset(attempt.finished, timeline.start),
-                       attempt.exited ? absl::StrCat(attempt.exit_code) : "-",
-                       attempt.exited ? absl::StrCat(attempt.reported) : "-"});
-    }
-  }
-  std::vector<size_t> widths(lines[0].size());
-  bool adopted = false;
-  for (const std::vector<std::string>& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-    adopted = adopted || line[3].back() == '*';
-  }
-  std::string table;
-  for (const std::vector<std::string>& line : lines) absl::StrAppend(&table, Line(line, widths));
-  if (adopted) absl::StrAppend(&table, "* created and started by somebody else, and adopted\n");
-  return table;
-}
-
 std::string RenderGantt(const Timeline& timeline, int width) {
   size_t name_width = 0;
   for (const TimelineRow& row : timeline.rows) name_width = std::max(name_width, row.name.size());
@@ -181,8 +118,8 @@ std::string RenderGantt(const Timeline& timeline, int width) {
   Scale scale(timeline, std::max(width, kMinWidth) - static_cast<int>(name_width) - 2 - kExitWidth);
   std::string chart;
   for (const TimelineRow& row : timeline.rows) {
-    absl::StrAppendFormat(&chart, "%-*s  %s\n", static_cast<int>(name_width), Shortened(row.name, name_width),
-                          BarOf(timeline, row, scale));
+    absl::StrAppendFormat(&chart, "%-*s  %s\n", static_cast<int>(name_width),
+                          Shortened(row.name, name_width, "~"), BarOf(timeline, row, scale));
   }
   absl::StrAppend(&chart, Axis(scale, name_width + 2));
   absl::StrAppend(&chart, std::string(name_width + 2, ' '), kWaiting, kWaiting, " waits  ", kMaking, kMaking,

@@ -1,4 +1,4 @@
-#include "shim/run/decisions.h"
+#include "shim/run/pod_actions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "shim/run/backoff.h"
+#include "shim/run/pod_phase.h"
+#include "shim/run/restart_rules.h"
 #include "tests/shim/run/run_support.h"
 
 namespace sidecar_shim::run {
@@ -71,7 +72,7 @@ TEST(PhaseTest, InitContainers) {
   AddContainer(status, "i", cri::CONTAINER_EXITED, 0);
   AddContainer(status, "n", cri::CONTAINER_RUNNING);
   AddContainer(status, "a", cri::CONTAINER_EXITED, 0);
-  EXPECT_EQ(ComputePhase(model, status, {}), Phase::kRunning);  // until the native sidecar is gone
+  EXPECT_EQ(ComputePhase(model, status, {}), Phase::kRunning);  // until the native sidecar has exited
   status.containers.clear();
   AddContainer(status, "i", cri::CONTAINER_EXITED, 0);
   AddContainer(status, "n", cri::CONTAINER_EXITED, 137);
@@ -108,7 +109,7 @@ TEST(ActionsTest, AFreshPod) {
   EXPECT_THAT(Names(actions.to_start), ElementsAre("a", "b"));
 }
 
-TEST(ActionsTest, RefusedContainersAreTriedAgainInSpecOrder) {
+TEST(ActionsTest, RefusedContainersAreRetriedInSpecOrder) {
   PodModel model = Two("Never");
   PodStatus status;
   AddSandbox(status);
@@ -132,7 +133,7 @@ TEST(ActionsTest, AFinishedPodIsKilled) {
   EXPECT_TRUE(ComputeActions(model, status).kill_pod);
 }
 
-TEST(ActionsTest, ALostSandboxIsReplacedUnlessThePodIsNever) {
+TEST(ActionsTest, ALostSandboxIsReplacedUnlessThePolicyIsNever) {
   PodStatus status;
   AddSandbox(status, cri::SANDBOX_NOTREADY);
   AddContainer(status, "a", cri::CONTAINER_EXITED, 0);
@@ -166,47 +167,17 @@ TEST(ActionsTest, InitContainersComeOnePerPass) {
   EXPECT_THAT(Names(ComputeActions(model, status).to_start), ElementsAre("a"));
   AddContainer(status, "a", cri::CONTAINER_RUNNING);
   EXPECT_THAT(ComputeActions(model, status).to_start, IsEmpty());
-  AddContainer(status, "n", cri::CONTAINER_EXITED, 1, 1);  // a dead native sidecar comes back
+  AddContainer(status, "n", cri::CONTAINER_EXITED, 1, 1);  // a native sidecar that has exited is restarted
   EXPECT_THAT(Names(ComputeActions(model, status).init_to_start), ElementsAre("n"));
 }
 
-TEST(ActionsTest, AFailedInitContainerEndsANeverPod) {
+TEST(ActionsTest, AFailedInitContainerEndsAPodWithNever) {
   PodModel model =
       Model("restartPolicy: Never, initContainers: [{name: i, image: i}], containers: [{name: a, image: i}]");
   PodStatus status;
   AddSandbox(status);
   AddContainer(status, "i", cri::CONTAINER_EXITED, 1);
   EXPECT_TRUE(ComputeActions(model, status).kill_pod);
-}
-
-TEST(BackoffTest, DoublesUpToTheMaximumAndIsForgotten) {
-  Backoff backoff(absl::Seconds(10), absl::Seconds(30));
-  absl::Time now = absl::FromUnixSeconds(1000);
-  EXPECT_EQ(backoff.AllowedAt("a", now), absl::InfinitePast());
-  for (int expected : {10, 20, 30, 30}) {
-    backoff.Next("a", now, now);
-    EXPECT_EQ(backoff.AllowedAt("a", now), now + absl::Seconds(expected));
-    now += absl::Seconds(expected);
-  }
-  EXPECT_EQ(backoff.AllowedAt("b", now), absl::InfinitePast());
-  EXPECT_EQ(backoff.AllowedAt("a", now + absl::Seconds(100)), absl::InfinitePast());
-}
-
-TEST(PodStatusTest, ReadsTheRealExitCode) {
-  cri::ContainerStatusResponse response;
-  response.mutable_status()->set_exit_code(0);
-  response.mutable_status()->set_reason("Completed");
-  EXPECT_FALSE(ReadContainerRecord(response).real.masked);
-  (*response.mutable_info())["sidecar-shim"] =
-      R"({"masked":true,"exitCode":143,"reason":"Error","message":""})";
-  ContainerRecord record = ReadContainerRecord(response);
-  EXPECT_TRUE(record.real.masked);
-  EXPECT_EQ(record.real.exit_code, 143);
-  EXPECT_EQ(record.real.reason, "Error");
-  for (const char* text : {"", "[]", "{}", R"({"masked":true})", R"({"masked":true,"exitCode":"x"})", "{"}) {
-    (*response.mutable_info())["sidecar-shim"] = text;
-    EXPECT_FALSE(ReadContainerRecord(response).real.masked) << text;
-  }
 }
 
 }  // namespace

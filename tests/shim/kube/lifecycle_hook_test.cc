@@ -1,4 +1,4 @@
-#include "shim/actuators/pre_stop.h"
+#include "shim/kube/lifecycle_hook.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,28 +12,36 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-TEST(PreStopTest, NoneAndWhatKubeletNeverRuns) {
-  for (const char* handler : {"", "{}", R"({"tcpSocket": {"port": 80}})"}) {
-    const auto hook = ParsePreStop(handler, "");
+TEST(LifecycleHookTest, None) {
+  for (const char* handler : {"", "{}"}) {
+    const auto hook = ParseLifecycleHook(handler, "");
     ASSERT_TRUE(hook.ok()) << handler;
     EXPECT_TRUE(std::holds_alternative<NoHook>(*hook)) << handler;
   }
 }
 
-TEST(PreStopTest, Exec) {
-  const auto hook = ParsePreStop(R"({"exec": {"command": ["/bin/sh", "-c", "sync; true"]}})", "");
+TEST(LifecycleHookTest, KindsThatKubeletDoesNotRun) {
+  for (const char* kind : {"tcpSocket", "grpc"}) {
+    const auto hook = ParseLifecycleHook(std::string(R"({")") + kind + R"(": {"port": 80}})", "");
+    ASSERT_TRUE(hook.ok()) << kind;
+    EXPECT_EQ(std::get<UnsupportedHook>(*hook).kind, kind);
+  }
+}
+
+TEST(LifecycleHookTest, Exec) {
+  const auto hook = ParseLifecycleHook(R"({"exec": {"command": ["/bin/sh", "-c", "sync; true"]}})", "");
   ASSERT_TRUE(hook.ok());
   EXPECT_THAT(std::get<ExecHook>(*hook).command, ElementsAre("/bin/sh", "-c", "sync; true"));
 }
 
-TEST(PreStopTest, Sleep) {
-  const auto hook = ParsePreStop(R"({"sleep": {"seconds": 4}})", "");
+TEST(LifecycleHookTest, Sleep) {
+  const auto hook = ParseLifecycleHook(R"({"sleep": {"seconds": 4}})", "");
   ASSERT_TRUE(hook.ok());
   EXPECT_EQ(std::get<SleepHook>(*hook).seconds, 4);
 }
 
-TEST(PreStopTest, HttpDefaults) {
-  const auto hook = ParsePreStop(R"({"httpGet": {"port": 8080}})", "");
+TEST(LifecycleHookTest, HttpDefaults) {
+  const auto hook = ParseLifecycleHook(R"({"httpGet": {"port": 8080}})", "");
   ASSERT_TRUE(hook.ok());
   const HttpHook& http = std::get<HttpHook>(*hook);
   EXPECT_EQ(http.scheme, "http");
@@ -43,8 +51,8 @@ TEST(PreStopTest, HttpDefaults) {
   EXPECT_TRUE(http.headers.empty());
 }
 
-TEST(PreStopTest, HttpInFull) {
-  const auto hook = ParsePreStop(
+TEST(LifecycleHookTest, HttpInFull) {
+  const auto hook = ParseLifecycleHook(
       R"({"httpGet": {"port": "admin", "path": "quit?now", "scheme": "HTTPS", "host": "example",
           "httpHeaders": [{"name": "X", "value": "1"}]}})",
       R"([{"name": "web", "containerPort": 80}, {"name": "admin", "containerPort": 9090}])");
@@ -57,13 +65,13 @@ TEST(PreStopTest, HttpInFull) {
   EXPECT_THAT(http.headers, ElementsAre(Pair("X", "1")));
 }
 
-TEST(PreStopTest, HttpPortAsText) {
-  const auto hook = ParsePreStop(R"({"httpGet": {"port": "81"}})", "");
+TEST(LifecycleHookTest, HttpPortAsText) {
+  const auto hook = ParseLifecycleHook(R"({"httpGet": {"port": "81"}})", "");
   ASSERT_TRUE(hook.ok());
   EXPECT_EQ(std::get<HttpHook>(*hook).port, 81);
 }
 
-TEST(PreStopTest, UnusableHandlers) {
+TEST(LifecycleHookTest, UnusableHandlers) {
   const struct {
     std::string handler;
     std::string ports;
@@ -83,7 +91,7 @@ TEST(PreStopTest, UnusableHandlers) {
       {R"({"sleep": {"seconds": "4"}})", "", "not usable"},
   };
   for (const auto& [handler, ports, said] : cases) {
-    const auto hook = ParsePreStop(handler, ports);
+    const auto hook = ParseLifecycleHook(handler, ports);
     ASSERT_FALSE(hook.ok()) << handler;
     EXPECT_EQ(hook.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(hook.status().message()), HasSubstr(said)) << handler;
