@@ -125,7 +125,7 @@ void AnnotationSource::Complain(const policy::PodRef& pod, const std::string& te
   const size_t hash = std::hash<std::string>()(text);
   auto [known, is_new] = complaints_.try_emplace(pod, hash);
   if (!is_new && std::exchange(known->second, hash) == hash) return;
-  counters_.Add("bad_annotations");
+  counters_.malformed_annotations.Add();
   spdlog::warn("pod {}: annotation {} ignored: {}", Describe(pod), std::string(policy::kContainersAnnotation),
                std::string(why.message().substr(0, kLongestComplaint)));
 }

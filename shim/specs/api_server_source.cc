@@ -165,7 +165,7 @@ void ApiServerSource::FetchOpen() {
 }
 
 void ApiServerSource::OnTrouble(const absl::Status& why) {
-  counters_.Add("api_server_watch_failures");
+  counters_.api_server_watch_failures.Add();
   spdlog::warn("spec source {}: the watch of this node's pods has failed, they are listed again: {}", name(),
                std::string(why.message()));
 }
@@ -176,7 +176,7 @@ void ApiServerSource::OnDown(const absl::Status& why) {
                  std::string(why.message()));
   } else if (absl::IsPermissionDenied(why)) {
     // A node may get a pod that is bound to it even where it may not list.
-    counters_.Add("api_server_failures");
+    counters_.api_server_failures.Add();
     spdlog::warn(
         "spec source {}: the list of this node's pods is refused, so each pod is asked for; is --node-name "
         "the name that kubelet goes by? {}",
@@ -184,7 +184,7 @@ void ApiServerSource::OnDown(const absl::Status& why) {
     FetchOpen();
     return;
   } else {
-    counters_.Add("api_server_failures");
+    counters_.api_server_failures.Add();
     spdlog::warn("spec source {}: {}; {} pods are known from before", name(), std::string(why.message()),
                  known_.size());
   }

@@ -46,7 +46,7 @@ void StaticPodSource::Find(const PodQuery& query, Answer answer) {
 void StaticPodSource::Refresh(Loop& loop, Counters& counters, ManifestCache& cache) {
   for (const std::string& problem : cache.Refresh()) {
     spdlog::warn("static pod manifest passed over: {}", problem);
-    loop.Post([&counters] { counters.Add("bad_manifests"); });
+    loop.Post([&counters] { counters.malformed_manifests.Add(); });
   }
 }
 

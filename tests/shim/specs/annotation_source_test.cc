@@ -91,9 +91,9 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsWhatIsMalformed) {
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
   EXPECT_TRUE(absl::IsNotFound(found.status()));
-  EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
+  EXPECT_EQ(counters.malformed_annotations.value(), 1u);
   source.Find({{"ns", "pod", "uid"}, {{key, "nonsense"}}}, take);
-  EXPECT_EQ(counters.values().at("bad_annotations"), 1u) << "the same again is no news";
+  EXPECT_EQ(counters.malformed_annotations.value(), 1u) << "the same again is no news";
   source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, take);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->spec.containers[0].name, "a");

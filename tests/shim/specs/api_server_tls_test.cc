@@ -120,7 +120,7 @@ TEST_F(ApiServerTlsTest, AServerWithAnotherNameIsNotTrusted) {
   WriteAnswer(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("certificate-authority: ca.crt", "client-certificate: client.pem, client-key: client.pem");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerTlsTest, WithoutACertificateOneIsNotLetIn) {
@@ -128,7 +128,7 @@ TEST_F(ApiServerTlsTest, WithoutACertificateOneIsNotLetIn) {
               ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt", "token: t");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerTlsTest, KubeletsPodsWithACertificate) {

@@ -49,7 +49,7 @@ TEST_F(KubeletPodsSourceTest, AnEmptyNodeHasNullItems) {
   });
   Start(server.url() + "/pods");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 0u);
 }
 
 // Who asks while an answer is on its way is answered by it, or by one more
@@ -96,12 +96,12 @@ TEST_F(KubeletPodsSourceTest, AClosedPortIsNotWaitedFor) {
   Start(api.url() + "/api/v1/pods?");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   // Whoever asks after it has come is not told of the time before.
   api.SetList(ListJson("", {PodJson("a", "uid-a", "main")}));
   api.Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST_F(KubeletPodsSourceTest, RefusalsAndNonsenseAreCounted) {
@@ -110,10 +110,10 @@ TEST_F(KubeletPodsSourceTest, RefusalsAndNonsenseAreCounted) {
   });
   Start(server.url() + "/pods");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   Start(server.url() + "/other");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 2u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 2u);
 }
 
 TEST_F(KubeletPodsSourceTest, AServerThatDoesNotAnswerIsComplainedOfOnce) {
@@ -121,7 +121,7 @@ TEST_F(KubeletPodsSourceTest, AServerThatDoesNotAnswerIsComplainedOfOnce) {
   Start(server.url() + "/pods", std::chrono::milliseconds(20));
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST_F(KubeletPodsSourceTest, NoCredentialGoesOutInClear) {
@@ -144,7 +144,7 @@ TEST_F(KubeletPodsSourceTest, WithoutTheCaNothingIsSent) {
   options.ca_file = dir_.File("none.crt");
   Start(options);
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST(PortOwnerTest, FromTheTable) {
