@@ -141,6 +141,7 @@ void Daemon::Parts::AdoptOwnership() {
   ownership_timer->Start(Loop::Now() + kOwnershipRetry, [this] { AdoptOwnership(); });
 }
 
+// Steps 1 and 2 of the end (daemon.h).
 void Daemon::Parts::Drain() {
   if (std::exchange(draining, true)) return;
   Notify("STOPPING=1");
@@ -162,6 +163,7 @@ void Daemon::Parts::Drain() {
   });
 }
 
+// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still out.
 void Daemon::Parts::Teardown() {
   runtime_watchdog->Stop();
   image_watchdog->Stop();

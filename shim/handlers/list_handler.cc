@@ -1,5 +1,6 @@
-// ListContainers: relayed as it is, except that containers being launched ahead of kubelet are left out between
-// their create and their start: kubelet (ShouldContainerBeRestarted) replaces a container in state CREATED.
+// ListContainers: relayed as it is, except that containers being launched ahead of kubelet are left out
+// between their create and their start: kubelet (ShouldContainerBeRestarted) replaces a container in state
+// CREATED.
 #include <algorithm>
 
 #include "shim/cri/convert.h"

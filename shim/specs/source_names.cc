@@ -37,8 +37,7 @@ absl::StatusOr<std::vector<std::string>> ParseSources(const std::string& text) {
     }
   }
   if (wrong.empty()) return names;
-  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(wrong, ", "),
-                                                 "; write \"auto\" or a list of ",
+  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(wrong, ", "), "; write \"auto\" or a list of ",
                                                  absl::StrJoin(AllSources(), ", ")));
 }
 
