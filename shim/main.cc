@@ -1,5 +1,5 @@
-// Command line: `sidecar-shim serve` is the daemon, `sidecar-shim run` runs a
-// pod manifest as kubelet would.
+// Command line: `sidecar-shim serve` is the daemon, `sidecar-shim run` runs a pod manifest as
+// kubelet would.
 #include <CLI/CLI.hpp>
 
 #include "shim/app/serve_command.h"
@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11's own codes mean nothing to anybody: 0 for --help, 2 for bad usage.
+    // 0 for --help, 2 for bad usage as for a bad configuration; CLI11's own codes say which parser error it
+    // was.
     return app.exit(error) == 0 ? 0 : 2;
   }
   return exit_code;

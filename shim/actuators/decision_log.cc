@@ -7,38 +7,38 @@
 namespace sidecar_shim {
 namespace {
 
-struct Kind {
-  const char* counter;
-  const char* what;
+struct LoggedDecision {
+  Counter Counters::*counter;
+  const char* text;
   spdlog::level::level_enum level;
 };
 
-Kind Explain(policy::Note::Kind kind) {
+LoggedDecision ToLogged(policy::Note::Kind kind) {
   switch (kind) {
     case policy::Note::Kind::kRefused:
-      return {"containers_held", "container held back", spdlog::level::info};
+      return {&Counters::containers_held, "container held back", spdlog::level::info};
     case policy::Note::Kind::kInversion:
-      return {"order_inversions", "launch order inverted", spdlog::level::warn};
+      return {&Counters::order_inversions, "launch order inverted", spdlog::level::warn};
     case policy::Note::Kind::kLaunchTimeout:
-      return {"launch_timeouts", "launch timeout, container let through", spdlog::level::warn};
+      return {&Counters::launch_timeouts, "launch timeout, container let through", spdlog::level::warn};
     case policy::Note::Kind::kLaunchAhead:
-      return {"launches_ahead", "container launched ahead of kubelet", spdlog::level::info};
+      return {&Counters::launches_ahead, "container launched ahead of kubelet", spdlog::level::info};
     case policy::Note::Kind::kPodComplete:
-      return {"pods_completed", "job pod complete", spdlog::level::info};
+      return {&Counters::pods_completed, "job pod complete", spdlog::level::info};
     case policy::Note::Kind::kSidecarStop:
-      return {"sidecar_stops", "stopping sidecar", spdlog::level::info};
+      return {&Counters::sidecar_stops, "stopping sidecar", spdlog::level::info};
     case policy::Note::Kind::kBadValue:
-      return {"bad_annotations", "malformed annotation ignored", spdlog::level::warn};
+      break;
   }
-  return {"notes", "note", spdlog::level::info};
+  return {&Counters::malformed_annotations, "malformed annotation ignored", spdlog::level::warn};
 }
 
 }  // namespace
 
 void CountingDecisionLog::Record(const policy::Note& note) {
-  const Kind kind = Explain(note.kind);
-  counters_.Add(kind.counter);
-  spdlog::log(kind.level, "{}: pod={} container={}: {}", kind.what, Describe(note.pod),
+  const LoggedDecision decision = ToLogged(note.kind);
+  (counters_.*decision.counter).Add();
+  spdlog::log(decision.level, "{}: pod={} container={}: {}", decision.text, Describe(note.pod),
               note.container.empty() ? "-" : note.container, note.text);
 }
 

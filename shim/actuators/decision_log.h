@@ -1,4 +1,4 @@
-// Writes the policy's notes to the log, one line per decision, and counts them.
+// Writes the policy's notes to the log, one line per note, and counts them. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_ACTUATORS_DECISION_LOG_H_
 #define SIDECAR_SHIM_SHIM_ACTUATORS_DECISION_LOG_H_
 

@@ -1,4 +1,4 @@
-// The daemon's configuration: file and flags, checked before anything starts.
+// What the daemon runs with, checked before anything starts.
 #ifndef SIDECAR_SHIM_SHIM_APP_CONFIG_H_
 #define SIDECAR_SHIM_SHIM_APP_CONFIG_H_
 
@@ -18,15 +18,15 @@ struct DaemonConfig {
   std::string runtime;        // unix:// endpoint of the runtime
   std::string image_service;  // unix:// endpoint of the image service
   std::string kubelet_root_dir;
-  std::string static_pod_path;  // "": looked for
+  std::string static_pod_path;  // "": where kubeadm, k3s and rke2 have it
   std::string log_level;
   std::string log_format;  // "text" or "json"
   Duration shutdown_grace{0};
-  // When a runtime counts as hung (shim/cri/watchdog.h); not in the file.
+  // When a runtime counts as hung (shim/cri/watchdog.h); not an option, tests shorten it.
   Duration runtime_silence = std::chrono::seconds(10);
   Duration runtime_patience = std::chrono::seconds(5);
   std::vector<std::string> sources;  // names, best first
-  std::string kubeconfig;            // "": looked for
+  std::string kubeconfig;            // "": kubelet's, in the usual places
   std::string node_name;             // "": the credential's, or the host's
   std::string kubelet_pods_url;      // "": the read-only port's
   std::string kubelet_token_file;
@@ -36,16 +36,9 @@ struct DaemonConfig {
   policy::Options policy;
 };
 
-// YAML with the keys of config.proto. kInvalidArgument names the key: unknown,
-// duplicate, or of the wrong type. Errors of reading as ReadFile().
-absl::StatusOr<config::Config> ParseConfigFile(const std::string& path);
-
-// What the file says, with the flags on top and the defaults below; every
-// value checked.
+// `flags` win over `file`, `file` over the defaults of the table (shim/app/options.h). Every value is
+// checked, and those that depend on each other; kInvalidArgument names the key and says what to write.
 absl::StatusOr<DaemonConfig> MakeDaemonConfig(const config::Config& file, const config::Config& flags);
-
-// The defaults, for --help and the man page.
-config::Config DefaultConfig();
 
 }  // namespace sidecar_shim
 

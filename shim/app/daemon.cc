@@ -23,20 +23,22 @@
 namespace sidecar_shim {
 namespace {
 
-// If the runtime does not answer by then, the socket opens all the same: calls
-// fail with UNAVAILABLE and a text instead of hanging.
-constexpr Duration kStartPatience = std::chrono::seconds(3);
+// If the runtime's state is not read by then, the socket opens all the same: calls fail with UNAVAILABLE and
+// a text that names the runtime, instead of hanging.
+constexpr Duration kStartTimeout = std::chrono::seconds(3);
 constexpr Duration kOwnershipRetry = std::chrono::seconds(1);
-// Large lists leave the allocator with memory that nobody needs any more.
+// The allocator keeps the memory of large lists of containers; it is given back to the kernel that often.
 constexpr Duration kTrimPeriod = std::chrono::seconds(10);
 
 }  // namespace
 
+// In the order of construction; what comes later refers to what comes before.
 struct Daemon::Parts {
   explicit Parts(const DaemonConfig& daemon_config)
       : config(daemon_config), runtime_channel(config.runtime), image_channel(config.image_service) {}
 
-  void Build();
+  void BuildServer();
+  void BuildParts();
   void OpenSocket();
   void AdoptOwnership();
   void TrimMemory();
@@ -44,6 +46,7 @@ struct Daemon::Parts {
   void Teardown();
 
   const DaemonConfig config;
+  // The server: channels, and what registers with it, outlive it; the loop has its queue.
   Upstream runtime_channel;
   Upstream image_channel;
   Relay relay{runtime_channel, image_channel};
@@ -51,6 +54,7 @@ struct Daemon::Parts {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<Loop> loop;
+  // What works on the loop.
   Counters counters;
   CountingDecisionLog notes{counters};
   NodeAddress node_address;
@@ -70,14 +74,15 @@ struct Daemon::Parts {
   std::unique_ptr<Loop::Timer> start_timer;
   std::unique_ptr<Loop::Timer> ownership_timer;
   std::unique_ptr<Loop::Timer> trim_timer;
+  // Loop thread only.
   uint64_t calls_at_trim = 0;
   bool open = false;
   bool draining = false;
-  std::atomic<bool> shutdown_asked{false};
+  std::atomic<bool> shutdown_requested{false};
   std::thread server_shutdown;
 };
 
-void Daemon::Parts::Build() {
+void Daemon::Parts::BuildServer() {
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(-1);
   builder.SetMaxSendMessageSize(-1);
@@ -88,7 +93,9 @@ void Daemon::Parts::Build() {
       grpc::InsecureServerCredentials());
   loop = std::make_unique<Loop>(builder.AddCompletionQueue());
   server = builder.BuildAndStart();
+}
 
+void Daemon::Parts::BuildParts() {
   worker = std::make_unique<Worker>();
   http = std::make_unique<HttpClient>(*loop);
   driver = std::make_unique<PolicyDriver>(*loop, config.policy);
@@ -136,22 +143,21 @@ void Daemon::Parts::AdoptOwnership() {
   ownership_timer->Start(Loop::Now() + kOwnershipRetry, [this] { AdoptOwnership(); });
 }
 
+// Steps 1 and 2 of the end (daemon.h).
 void Daemon::Parts::Drain() {
   if (std::exchange(draining, true)) return;
   Notify("STOPPING=1");
-  spdlog::info("shutting down: {} calls under way; {}", relay.live_calls(), counters.ToString());
+  spdlog::info("shutting down: {} calls in progress; {}", relay.live_calls(), counters.ToString());
   listener->Stop();
   start_timer->Cancel();
   ownership_timer->Cancel();
   trim_timer->Cancel();
   exits->Stop();
-  // First the driver: the calls that the others let go ask it.
+  // The driver first: the calls that the others release submit to it, and are abandoned.
   driver->Stop();
   reconciler->Stop();
   specs->StopWaiting();
   relay.BeginShutdown();
-  // Blocks until the calls have ended or the grace is over, then cancels what
-  // is left; so it needs a thread of its own beside the loop.
   server_shutdown = std::thread([this] {
     server->Shutdown(std::chrono::system_clock::now() +
                      std::chrono::duration_cast<std::chrono::microseconds>(config.shutdown_grace));
@@ -159,6 +165,7 @@ void Daemon::Parts::Drain() {
   });
 }
 
+// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still out.
 void Daemon::Parts::Teardown() {
   runtime_watchdog->Stop();
   image_watchdog->Stop();
@@ -181,14 +188,15 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(const DaemonConfig& confi
   if (!listener.ok()) return listener.status();
   auto parts = std::make_unique<Parts>(config);
   parts->listener = *std::move(listener);
-  parts->Build();
+  parts->BuildServer();
+  parts->BuildParts();
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
 void Daemon::Run() {
   Parts& parts = *parts_;
   parts.loop->Post([&parts] {
-    // Told to stop before it began: nothing may begin that nobody would end.
+    // Shutdown() came before Run(): what starts now, Drain() would no longer stop.
     if (parts.draining) return;
     parts.runtime_channel.OnNextActivity([&parts] { parts.reconciler->OnRuntimeAnswers(); });
     parts.exits->Start();
@@ -198,13 +206,13 @@ void Daemon::Run() {
                      parts.config.runtime);
       parts.OpenSocket();
     });
-    parts.start_timer->Start(Loop::Now() + kStartPatience, [&parts] { parts.OpenSocket(); });
+    parts.start_timer->Start(Loop::Now() + kStartTimeout, [&parts] { parts.OpenSocket(); });
   });
   parts.loop->Run();
 }
 
 void Daemon::Shutdown() {
-  if (parts_->shutdown_asked.exchange(true)) return;
+  if (parts_->shutdown_requested.exchange(true)) return;
   parts_->loop->Post([this] { parts_->Drain(); });
 }
 

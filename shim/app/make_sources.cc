@@ -30,7 +30,7 @@ KubeletPodsOptions KubeletOptions(const DaemonConfig& config) {
   options.token_file = config.kubelet_token_file;
   options.cert_file = config.kubelet_cert_file;
   options.key_file = config.kubelet_key_file;
-  // Where nobody gives kubelet a certificate it makes one and signs it itself.
+  // A kubelet without --tls-cert-file signs a certificate for itself and leaves it there.
   options.ca_file = config.kubelet_ca_file.empty() ? absl::StrCat(config.kubelet_root_dir, "/pki/kubelet.crt")
                                                    : config.kubelet_ca_file;
   if (IsLoopback(options.url)) {
@@ -39,7 +39,7 @@ KubeletPodsOptions KubeletOptions(const DaemonConfig& config) {
   return options;
 }
 
-// Where nobody says so: kubeadm's place, k3s' and rke2's.
+// Without static-pod-path: the directories of kubeadm, k3s and rke2.
 std::vector<std::string> StaticPodPlaces(const DaemonConfig& config) {
   if (!config.static_pod_path.empty()) return {config.static_pod_path};
   return {"/etc/kubernetes/manifests", "/var/lib/rancher/k3s/agent/pod-manifests",

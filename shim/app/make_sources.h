@@ -1,4 +1,4 @@
-// Builds the spec sources that the configuration names.
+// Builds the spec sources that the configuration names. They work on the loop; the arguments outlive them.
 #ifndef SIDECAR_SHIM_SHIM_APP_MAKE_SOURCES_H_
 #define SIDECAR_SHIM_SHIM_APP_MAKE_SOURCES_H_
 

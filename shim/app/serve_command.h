@@ -6,8 +6,9 @@
 
 namespace sidecar_shim {
 
-// Adds the subcommand; its exit status goes to exit_code: 0 = ended as asked,
-// 1 = could not run, 2 = bad configuration.
+// Adds the subcommand, with a flag for each option of shim/app/options.h. When the command line selects it,
+// it serves until SIGTERM or SIGINT (SIGUSR1 writes the counters to the log) and sets exit_code: 0 = ended by
+// such a signal, or the configuration is valid (--check-config); 1 = could not start; 2 = bad configuration.
 void AddServeCommand(CLI::App& app, int& exit_code);
 
 }  // namespace sidecar_shim

@@ -6,7 +6,10 @@ namespace sidecar_shim {
 
 std::string Counters::ToString() const {
   std::string text;
-  for (const auto& [name, value] : values_) absl::StrAppend(&text, text.empty() ? "" : " ", name, "=", value);
+  for (const CounterInfo& info : kCounters) {
+    const uint64_t value = (this->*info.counter).value();
+    if (value != 0) absl::StrAppend(&text, text.empty() ? "" : " ", info.name, "=", value);
+  }
   return text;
 }
 

@@ -6,26 +6,37 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 namespace sidecar_shim {
 namespace {
 
-// %v inside a JSON pattern would break on quotes, backslashes and newlines.
-class EscapedPayload : public spdlog::custom_flag_formatter {
+constexpr const char* kTextLine = "%Y-%m-%dT%H:%M:%S.%e %l %v";
+constexpr const char* kJsonTime = "%Y-%m-%dT%H:%M:%S.%e%z";
+
+// A log line may quote bytes that come from elsewhere (an exit message, a file's name, a reply): they need
+// not be UTF-8, which JSON must be.
+class JsonLineFormatter : public spdlog::formatter {
  public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      if (c == '"' || c == '\\') {
-        out.push_back('\\');
-        out.push_back(c);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-      } else {
-        out.push_back(c);
-      }
-    }
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    spdlog::memory_buf_t time;
+    time_.format(message, time);
+    const spdlog::string_view_t level = spdlog::level::to_string_view(message.level);
+    const nlohmann::ordered_json line = {
+        {"time", std::string(time.data(), time.size())},
+        {"level", std::string(level.data(), level.size())},
+        {"message", std::string(message.payload.data(), message.payload.size())},
+    };
+    const std::string text =
+        line.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    out.append(text.data(), text.data() + text.size());
   }
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<EscapedPayload>(); }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonLineFormatter>(); }
+
+ private:
+  spdlog::pattern_formatter time_{kJsonTime, spdlog::pattern_time_type::local, /*eol=*/""};
 };
 
 }  // namespace
@@ -37,18 +48,15 @@ bool IsLogLevel(const std::string& level) {
 void SetUpLog(const std::string& level, const std::string& format) {
   auto logger =
       std::make_shared<spdlog::logger>("sidecar-shim", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
   if (format == "json") {
-    formatter->add_flag<EscapedPayload>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%*"})");
+    logger->set_formatter(std::make_unique<JsonLineFormatter>());
   } else {
-    formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+    logger->set_pattern(kTextLine);
   }
-  logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
-  // What gRPC has to say about a connection comes back as a call's status.
+  // What gRPC has to say about a connection is in the status of the call that fails.
   gpr_set_log_function([](gpr_log_func_args*) {});
 }
 

@@ -1,4 +1,4 @@
-// The log: lines on standard error, as text or one JSON object each.
+// The process-wide log: lines on standard error, as text or one JSON object each. Any thread may log.
 #ifndef SIDECAR_SHIM_SHIM_BASE_LOG_H_
 #define SIDECAR_SHIM_SHIM_BASE_LOG_H_
 
@@ -9,8 +9,9 @@ namespace sidecar_shim {
 // debug, info, warn, error.
 bool IsLogLevel(const std::string& level);
 
-// Sets up the process-wide logger; gRPC's own messages are silenced. Both
-// arguments must be valid.
+// Sets up spdlog's default logger and silences gRPC's own messages. `level` as IsLogLevel(); `format` is
+// "text" or "json", whose lines are {"time","level","message"}, valid JSON whatever the message's bytes:
+// what is not UTF-8 becomes U+FFFD.
 void SetUpLog(const std::string& level, const std::string& format);
 
 }  // namespace sidecar_shim

@@ -1,4 +1,5 @@
-// StartContainer, StopContainer, RemoveContainer.
+// StartContainer: held until the policy lets it through, answers it or fails it. StopContainer,
+// RemoveContainer: relayed as they are and reported to the policy.
 #include <algorithm>
 #include <utility>
 
@@ -8,9 +9,10 @@
 namespace sidecar_shim {
 namespace {
 
-// How long a start waits where the caller sets no deadline.
+// How long a start is held where the caller sets no deadline.
 constexpr Duration kLongestWait = std::chrono::minutes(2);
-// Kept from the caller's time, so that the refusal still reaches it.
+// A held start is failed that long before the caller's deadline, so that the caller gets the reason and not
+// its own DEADLINE_EXCEEDED.
 constexpr Duration kLeastMargin = std::chrono::milliseconds(100);
 
 Time DeadlineOf(const RelayedCall& call) {
@@ -43,7 +45,7 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
       context_.driver.Post(policy::ContainerStarted{container_});
     } else {
       context_.driver.Post(policy::StartFailed{container_, status.error_message()});
-      context_.reconciler.RequestPass();  // the runtime may have ended it
+      context_.reconciler.RequestPass();  // the runtime may have recorded an exit
     }
   }
 

@@ -1,4 +1,4 @@
-// What the handlers of intercepted calls work with.
+// What the handlers of intercepted CRI calls work with, and the functions that make them. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
 #define SIDECAR_SHIM_SHIM_HANDLERS_CONTEXT_H_
 
@@ -11,7 +11,7 @@
 
 namespace sidecar_shim {
 
-// All outlive the calls.
+// All of it outlives the calls.
 struct HandlerContext {
   PolicyDriver& driver;
   Launcher& launcher;
@@ -20,15 +20,15 @@ struct HandlerContext {
   Prober& prober;
 };
 
-// What a call is told that cannot wait for its turn because the shim ends.
+// The status of a call that the shim answers because it shuts down: kubelet retries, with the next shim.
 inline grpc::Status ShuttingDown() {
   return grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down");
 }
 
-// A handler for each intercepted method, in both CRI versions.
+// A maker for each intercepted method, in both CRI versions; `context` outlives the table.
 HandlerTable MakeHandlers(HandlerContext& context);
 
-// Null where this call is of no interest.
+// Null where the call can be relayed without a handler.
 std::unique_ptr<CallHandler> MakeRunPodSandboxHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeStopPodSandboxHandler(HandlerContext& context);
 std::unique_ptr<CallHandler> MakeRemovePodSandboxHandler(HandlerContext& context);

@@ -1,4 +1,6 @@
-// CreateContainer: the gate.
+// CreateContainer: the gate. Once the runtime's state and the pod's spec are known, or their time is up, the
+// policy decides: the create is forwarded, with stamps in the container's annotations, refused, or answered
+// with a container that the shim has created.
 #include <algorithm>
 #include <utility>
 
@@ -11,8 +13,9 @@ namespace {
 
 using runtime::v1::CreateContainerRequest;
 
-// A create waits this long for knowledge (never for a state), and this much of
-// it for the runtime to be read: the spec must have had its chance as well.
+// How long a create waits until the runtime's state and the spec are known; it never waits for a container to
+// change its state. The shorter limit is the part that reading the runtime may take, so that some is left for
+// the spec.
 constexpr Duration kPatience = std::chrono::seconds(1);
 constexpr Duration kPatienceForReading = std::chrono::milliseconds(750);
 
@@ -89,7 +92,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     sandbox_ = context_.driver.engine().FullSandboxId(policy::SandboxId(request_.pod_sandbox_id()));
     const runtime::v1::PodSandboxConfig& sandbox = request_.sandbox_config();
     if (!context_.driver.engine().KnowsSandbox(sandbox_) && sandbox.has_metadata()) {
-      // Made behind the shim's back, or before it came.
+      // Created before the shim started, or on the runtime's own socket.
       context_.driver.Post(ToSandboxSeen(sandbox_.value(), sandbox));
     }
     if (!sandbox.has_metadata()) {
@@ -104,7 +107,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   }
 
   void SubmitToPolicy() {
-    // What it waited for may not have come. The next shim knows better.
+    // The wait may have ended because the shim shuts down; the next shim decides with full knowledge.
     if (context_.driver.stopped()) {
       Abandon();
       return;

@@ -1,4 +1,5 @@
-// ExecSync: kubelet's exec probes and postStart hooks pass by here.
+// ExecSync: relayed as it is. kubelet runs exec probes and postStart hooks by this call, so the results tell
+// the policy of readiness and of hooks that have returned.
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {
@@ -36,7 +37,7 @@ class ExecSyncHandler : public CallHandler {
 }  // namespace
 
 std::unique_ptr<CallHandler> MakeExecSyncHandler(HandlerContext& context) {
-  // Where nobody is held, nothing is looked at.
+  // The results matter only while a container is held.
   if (context.driver.engine().HeldCount() == 0) return nullptr;
   return std::make_unique<ExecSyncHandler>(context);
 }

@@ -1,6 +1,6 @@
-// ListContainers: relayed as it is, but for containers that are being launched
-// ahead of kubelet. Those are left out for the moment between create and start:
-// kubelet replaces a container that it sees CREATED.
+// ListContainers: relayed as it is, except that containers being launched ahead of kubelet are left out
+// between their create and their start: kubelet (ShouldContainerBeRestarted) replaces a container in state
+// CREATED.
 #include <algorithm>
 
 #include "shim/cri/convert.h"

@@ -1,5 +1,5 @@
-// PullImage: never delayed, only noticed. A pod whose image is still on its way
-// may have further containers.
+// PullImage: relayed as it is and reported to the policy: a pod for which kubelet still pulls an image has a
+// container that is not created yet.
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 

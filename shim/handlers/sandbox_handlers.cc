@@ -1,5 +1,5 @@
-// RunPodSandbox, StopPodSandbox, RemovePodSandbox: never changed, delayed or
-// refused, only noticed.
+// RunPodSandbox, StopPodSandbox, RemovePodSandbox: never changed, delayed or refused, only reported to the
+// policy.
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
@@ -14,7 +14,7 @@ class RunPodSandboxHandler : public CallHandler {
     runtime::v1::RunPodSandboxRequest request;
     if (FromBytes(bytes, request) && request.has_config()) {
       seen_ = ToSandboxSeen("", request.config());
-      // The sandbox takes a while: the spec is there before the first create.
+      // Creating a sandbox takes a while, so that the spec is usually known before the first CreateContainer.
       context_.specs.Resolve({seen_.pod, seen_.annotations});
     }
     call.Forward(bytes);
@@ -25,7 +25,7 @@ class RunPodSandboxHandler : public CallHandler {
     if (seen_.pod == policy::PodRef() || !FromBytes(bytes, response)) return;
     seen_.sandbox = policy::SandboxId(response.pod_sandbox_id());
     context_.driver.Post(seen_);
-    // Answers that came before the policy knew the pod had nowhere to go.
+    // The policy ignored what the spec sources found before it knew the pod.
     context_.specs.Publish(seen_.pod);
   }
 

@@ -1,8 +1,7 @@
-// ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are,
-// but for the exits that are masked. What they tell of exits the policy hears
-// before the caller does. While the runtime has not been read, nobody
-// can tell which those are: an answer with an exit waits for it. kubelet acts
-// on an exit code once and for all.
+// ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are, except for masked exits. An
+// exit in a response is reported to the policy before the caller gets it. Until the runtime's state has been
+// read, the shim does not know which exits are masked; as kubelet never revises what it concluded from an
+// exit code, a response with an exit is held until then.
 #include <algorithm>
 #include <utility>
 
@@ -13,16 +12,16 @@
 namespace sidecar_shim {
 namespace {
 
-// The key in a verbose answer's info under which the real exit stands.
+// The key of the real exit in the info map of a verbose response.
 constexpr const char* kInfoKey = "sidecar-shim";
-// How long one answer waits for the first reading.
-constexpr Duration kPatience = std::chrono::seconds(5);
+// How long one response is held until the runtime's state has been read.
+constexpr Duration kHoldTimeout = std::chrono::seconds(5);
 
 bool HasExited(const runtime::v1::ContainerStatus& status) {
   return status.state() == runtime::v1::CONTAINER_EXITED;
 }
 
-// The caller will go by this exit, so the policy must.
+// The caller acts on this exit, so the policy has to know it.
 void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) {
   const policy::ContainerRecord* record = driver.engine().FindContainer(policy::ContainerId(status.id()));
   if (!HasExited(status) || record == nullptr) return;
@@ -32,10 +31,10 @@ void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) 
   driver.Post(ToContainerExited(status));
 }
 
-// Some of the caller's time is kept for the answer's way.
+// A tenth of the caller's time is left for the response's way back.
 void WaitForReading(Reconciler& reconciler, Time deadline, std::function<void()> then) {
-  const Duration rest = deadline == Time::max() ? kPatience : (deadline - Loop::Now()) / 10 * 9;
-  reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kPatience), std::move(then));
+  const Duration rest = deadline == Time::max() ? kHoldTimeout : (deadline - Loop::Now()) / 10 * 9;
+  reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kHoldTimeout), std::move(then));
 }
 
 class ContainerStatusHandler : public CallHandler {
@@ -68,7 +67,8 @@ class ContainerStatusHandler : public CallHandler {
   }
 
  private:
-  // What is not known by the id that the caller used may be known by its own.
+  // A container that is not found by the caller's id, which may be abbreviated, is looked up by the
+  // response's.
   bool MayMask() const {
     const policy::Engine& engine = context_.driver.engine();
     const policy::ContainerId id = engine.FullContainerId(policy::ContainerId(request_.container_id()));

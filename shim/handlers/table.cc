@@ -33,7 +33,7 @@ constexpr Entry kEntries[] = {
 HandlerTable MakeHandlers(HandlerContext& context) {
   HandlerTable table;
   for (const Entry& entry : kEntries) {
-    // The messages of v1alpha2 are the same on the wire.
+    // The messages of v1alpha2 have the same encoding as those of v1.
     for (const char* version : {"v1", "v1alpha2"}) {
       table[absl::StrCat("/runtime.", version, ".", entry.service, "/", entry.method)] =
           [&context, make = entry.make] { return make(context); };

@@ -9,8 +9,9 @@
 
 namespace sidecar_shim {
 
-// The common name of the subject of the first certificate in `pem`. Nothing is
-// verified. nullopt where there is none.
+// The subject's first common name, in UTF-8, of the first certificate in `pem`; other blocks (keys) may come
+// before it. Neither signature nor validity is verified. nullopt without a readable certificate or a name.
+// Any thread.
 std::optional<std::string> CommonName(absl::string_view pem);
 
 }  // namespace sidecar_shim

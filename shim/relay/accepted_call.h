@@ -1,5 +1,4 @@
-// The caller's side of one call: context, stream, and the news that the caller
-// has gone away.
+// The caller's side of one call: context, stream, and notice of the caller's cancellation. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_ACCEPTED_CALL_H_
 #define SIDECAR_SHIM_SHIM_RELAY_ACCEPTED_CALL_H_
 
@@ -15,7 +14,7 @@ struct AcceptedCall {
   grpc::GenericServerContext context;
   grpc::GenericServerAsyncReaderWriter stream{&context};
   bool cancelled = false;
-  std::function<void()> on_cancelled;  // set by whoever serves the call
+  std::function<void()> on_cancelled;  // set by the relay that serves the call; runs at most once
 
   // Monotonic; Time::max() where the caller set no deadline.
   Time Deadline() const;

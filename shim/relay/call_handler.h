@@ -1,17 +1,18 @@
-// How the shim takes part in a call that passes by.
+// The interface between the relay and what the shim does in an intercepted call.
 //
 // The relay makes one CallHandler per intercepted call and, on the loop
 // thread, calls:
 //
 //   OnRequest   once, with the first request message. Exactly one of the
 //               call's Forward, Reply, Fail must follow, now or later.
-//   HoldResponse  before each OnResponse. True: this response, and what follows
-//               it, waits until `release` runs, once and later. Bounded by the
-//               handler; does not wait where the caller goes away.
+//   HoldResponse  before each OnResponse. True: this response, and those that
+//               follow it, are held until the handler calls `release`, once,
+//               after HoldResponse has returned and within a time that the
+//               handler bounds; or until the caller cancels.
 //   OnResponse  for every response message of a forwarded call; may replace it.
 //   OnEnd       once, when a forwarded call has its final status.
-//   OnCancelled instead of the above, if the caller goes away while the
-//               handler still owes an answer. Nothing is owed after it.
+//   OnCancelled if the caller cancels while the handler still owes Forward,
+//               Reply or Fail; nothing is called and owed after it.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_CALL_HANDLER_H_
 #define SIDECAR_SHIM_SHIM_RELAY_CALL_HANDLER_H_
 
@@ -27,11 +28,11 @@
 
 namespace sidecar_shim {
 
-// The handler's grip on its call. Lives at least as long as the handler.
+// The call as its handler sees it; outlives the handler.
 class RelayedCall {
  public:
   virtual ~RelayedCall() = default;
-  // Monotonic; Time::max() where the caller set none.
+  // Time::max() where the caller set none.
   virtual Time deadline() const = 0;
   virtual void Forward(const grpc::ByteBuffer& request) = 0;
   virtual void Reply(const grpc::ByteBuffer& response) = 0;
@@ -42,7 +43,7 @@ class CallHandler {
  public:
   virtual ~CallHandler() = default;
   virtual void OnRequest(RelayedCall& call, const grpc::ByteBuffer& request) { call.Forward(request); }
-  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that hold keep it
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): overrides store it
   virtual bool HoldResponse(const grpc::ByteBuffer& /*response*/, std::function<void()> /*release*/) {
     return false;
   }

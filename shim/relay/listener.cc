@@ -35,8 +35,7 @@ absl::Status Failed(const std::string& what) {
 
 std::string ParentOf(const std::string& path) { return std::filesystem::path(path).parent_path(); }
 
-// Like mkdir -p. What is made here is for everybody to pass through; the
-// socket's own mode says who may connect.
+// Like mkdir -p. Every user may pass through these directories; the socket's own mode says who may connect.
 absl::Status MakeDirectory(const std::string& directory) {
   if (directory.empty() || mkdir(directory.c_str(), kDirectoryMode) == 0) return absl::OkStatus();
   if (errno == EEXIST) return absl::OkStatus();
@@ -76,8 +75,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
   if (!address.ok()) return address.status();
   if (absl::Status made = MakeDirectory(ParentOf(path)); !made.ok()) return made;
 
-  // The lock decides between two shims that start at once; the connect tells
-  // of any other owner.
+  // The lock decides between two shims that start at once; a connection attempt finds any other owner.
   const std::string lock_path = path + ".lock";
   listener->lock_fd_ = open(lock_path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, kPrivateMode);
   if (listener->lock_fd_ < 0) return Failed(absl::StrCat("cannot create ", lock_path));
@@ -88,7 +86,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
   if (absl::Status removed = RemoveSocket(path); !removed.ok()) return removed;
   listener->fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener->fd_ < 0) return Failed("socket");
-  // Before bind, so that there is no moment with wider rights.
+  // Before bind, so that the file never has wider rights.
   fchmod(listener->fd_, kPrivateMode);
   if (bind(listener->fd_, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
     return Failed(absl::StrCat("cannot bind ", path));
@@ -132,7 +130,7 @@ void Listener::Stop() {
     [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
     thread_.join();
   }
-  // systemd's socket keeps what comes for the next shim.
+  // In systemd's socket new connections queue for the next shim.
   if (inherited_ || fd_ < 0) return;
   RemoveOwnSocket();
   close(std::exchange(fd_, -1));
@@ -146,7 +144,7 @@ void Listener::AcceptLoop() {
     const int connection = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection < 0) {
       if (errno == EMFILE || errno == ENFILE) {
-        spdlog::error("out of file descriptors: a connection waits");
+        spdlog::error("out of file descriptors; connections wait until some are closed");
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
       continue;

@@ -1,6 +1,6 @@
-// The shim's socket: inherited from systemd or bound here, never taken from
-// somebody who still answers on it, and its connections handed to gRPC by file
-// descriptor (gRPC's own listener steals live sockets and makes them 0755).
+// The shim's socket: passed by systemd or bound here, never taken from a process that still listens on it.
+// Its connections go to gRPC by file descriptor, since gRPC's own listener replaces sockets in use and makes
+// them 0755.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_LISTENER_H_
 #define SIDECAR_SHIM_SHIM_RELAY_LISTENER_H_
 
@@ -21,18 +21,17 @@ class Listener {
   // kFailedPrecondition where another process listens there.
   // A socket passed by systemd (LISTEN_FDS) is used instead of binding.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& path);
-  // As Stop(); and another shim may start.
+  // As Stop(), and releases the lock, so that another shim may start.
   ~Listener();
 
-  // Gives the socket the owner and group of the runtime's and its mode without
-  // any right for others. False while the runtime's socket is not there.
+  // Gives the socket the owner, group and mode of the runtime's socket, without any right for others. False
+  // while the runtime's socket does not exist.
   bool AdoptOwnership(const std::string& runtime_path);
 
   // Accepts on a thread of its own until Stop().
   void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor);
-  // Stops accepting. A socket of our own is closed, and its file removed if it
-  // is still this listener's: who connects now is told at once that nobody
-  // serves here. One that systemd passed stays open for the next shim.
+  // Stops accepting. A socket bound here is closed and, if the file is still this listener's, removed, so
+  // that a connection attempt fails at once. One that systemd passed stays open for the next shim.
   void Stop();
 
  private:

@@ -1,4 +1,4 @@
-// Which metadata crosses the relay: everything but what belongs to the hop.
+// Which metadata the relay passes on: all of it, except what belongs to one connection.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_METADATA_H_
 #define SIDECAR_SHIM_SHIM_RELAY_METADATA_H_
 
@@ -10,7 +10,7 @@ namespace sidecar_shim {
 
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
-// False for pseudo headers, gRPC's own keys and what each hop sets itself.
+// False for pseudo headers, gRPC's own keys and what each connection sets itself.
 bool IsEndToEnd(grpc::string_ref key);
 
 void CopyToUpstream(const Metadata& metadata, grpc::ClientContext& context);

@@ -12,7 +12,7 @@
 namespace sidecar_shim {
 namespace {
 
-// Calls that may arrive in the same instant without waiting for each other.
+// Accepts that are pending at any time: calls that arrive at once do not wait for each other.
 constexpr int kOpenAccepts = 16;
 
 // "a.b.C" of "/a.b.C/Method".
@@ -21,8 +21,8 @@ absl::string_view ServiceOf(absl::string_view method) {
   return method.substr(0, method.rfind('/'));
 }
 
-// containerd's own API (images, leases, tasks, ...) shares its socket with CRI.
-// Whoever may speak CRI with the shim is not given that too.
+// containerd serves its own API (images, leases, tasks, ...) on the socket of CRI. Access to the shim's
+// socket does not give access to that.
 bool IsServed(absl::string_view service) { return !absl::StartsWith(service, "containerd."); }
 
 }  // namespace
@@ -35,7 +35,7 @@ void Relay::Start(Loop& loop, HandlerTable handlers) {
 
 void Relay::Accept() {
   auto accepted = std::make_shared<AcceptedCall>();
-  // The tag for "done" is returned by the queue only for a call that started.
+  // The queue returns this tag only if a call has been accepted; see Discard() below.
   void* done = loop_->Tag([this, accepted](bool) {
     if (accepted->context.IsCancelled()) {
       accepted->cancelled = true;
@@ -60,7 +60,7 @@ void Relay::Accept() {
 void Relay::Serve(const std::shared_ptr<AcceptedCall>& accepted) {
   const std::string& method = accepted->context.method();
   if (const absl::string_view service = ServiceOf(method); !IsServed(service)) {
-    // What a server says that knows no such service.
+    // As a server answers that does not have the service.
     accepted->stream.Finish(
         grpc::Status(grpc::StatusCode::UNIMPLEMENTED, absl::StrCat("unknown service ", service)),
         loop_->Tag([accepted](bool) {}));

@@ -1,7 +1,6 @@
-// Accepts every call on the shim's socket and relays it: unknown methods and
-// services as they are, intercepted ones through their handler. Image service
-// calls go to the image endpoint, all others to the runtime. Only containerd's
-// own services are not served.
+// Accepts every call on the shim's socket and relays it: unknown methods and services as they are,
+// intercepted ones through their handler. Calls of the ImageService go to the image endpoint, all others to
+// the runtime. containerd's own services are answered with UNIMPLEMENTED. Loop thread only, after Start().
 #ifndef SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 
@@ -22,13 +21,13 @@ class Relay {
  public:
   Relay(Upstream& runtime, Upstream& images) : runtime_(runtime), images_(images) {}
 
-  // To be registered with the server before it is built.
+  // To be registered with the server before that is built; must outlive it.
   grpc::AsyncGenericService& service() { return service_; }
 
   // Starts accepting. The loop's queue must be the server's.
   void Start(Loop& loop, HandlerTable handlers);
 
-  // Ends streams that would never end by themselves, and accepts no new call.
+  // Accepts no new call, and ends endless streams (IsEndless()) with UNAVAILABLE.
   void BeginShutdown();
 
   size_t live_calls() const { return live_; }

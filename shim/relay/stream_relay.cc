@@ -1,7 +1,5 @@
 #include "shim/relay/stream_relay.h"
 
-#include <utility>
-
 #include "shim/cri/methods.h"
 #include "shim/relay/metadata.h"
 
@@ -10,7 +8,7 @@ namespace sidecar_shim {
 void StreamRelay::Start() { Connect(); }
 
 void StreamRelay::StartHalfClosed() {
-  half_closed_ = true;
+  up_ = Up::kHalfClosed;
   Connect();
 }
 
@@ -26,7 +24,7 @@ void StreamRelay::Connect() {
   stream_ = upstream_.stub().PrepareCall(context_.get(), accepted_->context.method(), loop_.queue());
   if (!IsEndless(accepted_->context.method())) {
     in_flight_.emplace(upstream_, [this] {
-      hung_ = true;
+      if (ended_ == Ended::kByRuntime) ended_ = Ended::kByWatchdog;
       context_->TryCancel();
     });
   }
@@ -36,8 +34,7 @@ void StreamRelay::Connect() {
       return;
     }
     self->PumpUp();
-    // Headers go out as soon as the runtime's are there: a stream may stay
-    // silent for hours.
+    // Headers are passed on as soon as the runtime sends them: its first message may be hours away.
     self->stream_->ReadInitialMetadata(self->loop_.Tag([self](bool headers) {
       if (!headers) {
         self->OnRuntimeEnd();
@@ -51,66 +48,73 @@ void StreamRelay::Connect() {
 }
 
 void StreamRelay::PumpUp() {
-  if (half_closed_) {
+  if (up_ == Up::kHalfClosed) {
     stream_->WritesDone(loop_.Tag([self = shared_from_this()](bool) {}));
     return;
   }
-  accepted_->stream.Read(&up_, loop_.Tag([self = shared_from_this()](bool ok) {
-    if (self->runtime_ended_) return;
+  accepted_->stream.Read(&request_, loop_.Tag([self = shared_from_this()](bool ok) {
+    if (self->down_ == Down::kEnded) return;
     if (!ok) {
-      self->half_closed_ = true;
+      self->up_ = Up::kHalfClosed;
       self->PumpUp();
       return;
     }
-    self->stream_->Write(self->up_, self->loop_.Tag([self](bool written) {
-      // The runtime has ended the call; the other pump learns how.
-      if (written && !self->runtime_ended_) self->PumpUp();
+    self->stream_->Write(self->request_, self->loop_.Tag([self](bool written) {
+      // Where the write fails the runtime has ended the call; PumpDown reads its status.
+      if (written && self->down_ != Down::kEnded) self->PumpUp();
     }));
   }));
 }
 
 void StreamRelay::PumpDown() {
-  stream_->Read(&down_, loop_.Tag([self = shared_from_this()](bool ok) {
-    if (!ok || !self->down_.Valid()) {
+  down_ = Down::kReading;
+  stream_->Read(&response_, loop_.Tag([self = shared_from_this()](bool ok) {
+    if (!ok || !self->response_.Valid()) {
       self->OnRuntimeEnd();
       return;
     }
     self->upstream_.RecordActivity();
-    self->held_ = true;
-    const bool hold = self->handler_ && !self->accepted_->cancelled && self->abort_status_.ok() &&
-                      self->handler_->HoldResponse(self->down_, [self] { self->Deliver(); });
+    self->down_ = Down::kHeld;
+    const bool hold = self->handler_ && !self->accepted_->cancelled && self->ended_ != Ended::kByAbort &&
+                      self->handler_->HoldResponse(self->response_, [self] { self->Deliver(); });
     if (!hold) self->Deliver();
   }));
 }
 
 void StreamRelay::Deliver() {
-  if (!std::exchange(held_, false)) return;
-  if (handler_) handler_->OnResponse(down_);
-  accepted_->stream.Write(down_, loop_.Tag([self = shared_from_this()](bool written) {
-    // The caller is gone; its cancellation ends the runtime's side.
+  if (down_ != Down::kHeld) return;
+  down_ = Down::kWriting;
+  if (handler_) handler_->OnResponse(response_);
+  accepted_->stream.Write(response_, loop_.Tag([self = shared_from_this()](bool written) {
+    // Where the write fails the caller is gone; cancelling ends the runtime's side.
     if (!written) self->context_->TryCancel();
     self->PumpDown();
   }));
 }
 
 void StreamRelay::OnRuntimeEnd() {
-  runtime_ended_ = true;
+  down_ = Down::kEnded;
   stream_->Finish(&status_, loop_.Tag([self = shared_from_this()](bool) {
-    const Metadata& trailing = self->context_->GetServerTrailingMetadata();
-    const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
-    grpc::Status status = self->upstream_.Explain(self->status_, answered);
-    self->in_flight_.reset();
-    self->upstream_.OnCallEnd(self->status_);
-    if (self->hung_ && !self->status_.ok()) status = self->upstream_.HungStatus();
-    if (!self->abort_status_.ok()) status = self->abort_status_;
+    const grpc::Status status = self->FinalStatus();
     if (self->handler_) self->handler_->OnEnd(status);
-    CopyTrailingToCaller(trailing, self->accepted_->context);
+    CopyTrailingToCaller(self->context_->GetServerTrailingMetadata(), self->accepted_->context);
     self->accepted_->on_cancelled = nullptr;
     self->accepted_->stream.Finish(status, self->loop_.Tag([self](bool) {}));
   }));
 }
 
+grpc::Status StreamRelay::FinalStatus() {
+  const bool answered =
+      !context_->GetServerTrailingMetadata().empty() || !context_->GetServerInitialMetadata().empty();
+  const grpc::Status explained = upstream_.Explain(status_, answered);
+  in_flight_.reset();
+  upstream_.OnCallEnd(status_);
+  if (ended_ == Ended::kByAbort) return abort_status_;
+  return ended_ == Ended::kByWatchdog && !status_.ok() ? upstream_.HungStatus() : explained;
+}
+
 void StreamRelay::Abort(const grpc::Status& status) {
+  ended_ = Ended::kByAbort;
   abort_status_ = status;
   if (!context_) return;
   context_->TryCancel();

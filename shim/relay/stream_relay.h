@@ -1,14 +1,26 @@
-// Relays one call of any kind, full duplex, message by message: two pumps that
-// know nothing of each other until the runtime ends the call.
+// Relays one call of any kind, full duplex, message by message. Two pumps run independently of each other
+// until the runtime ends the call; each has one operation in flight at most, so a slow reader holds the other
+// side back through HTTP/2's flow control, and one message per direction is all that is kept in memory.
 //
-//   up    caller.Read -> runtime.Write -> caller.Read ...; the caller's
-//         half-close becomes WritesDone.
-//   down  runtime.Read -> caller.Write -> runtime.Read ...; the runtime's end
-//         becomes Finish with its status and trailers.
+//   Up, the caller's messages:
+//     kOpen  caller.Read -> runtime.Write -> caller.Read ...
+//       --the caller half-closes (or had done so before)--> kHalfClosed  runtime.WritesDone
 //
-// Each pump has one operation under way at most, so a slow reader holds the
-// other side back through HTTP/2's flow control, and one message per direction
-// is all that is kept in memory.
+//   Down, the runtime's messages:
+//     kConnecting --initial metadata passed on--> kReading --message--> kHeld --Deliver--> kWriting
+//          |                                       ^  |                                      |
+//          |the call fails                         |  |the runtime ends the call             |
+//          v                                       +--|--------------------------------------+ the caller has
+//          it
+//        kEnded <-------------------------------------+
+//     kHeld is left at once, unless the handler holds the message back: then when it releases it, the caller
+//     cancels, or the call is aborted. kEnded stops both pumps; the caller gets the final status.
+//
+//   The final status is the runtime's, unless this side has cancelled the runtime's call before:
+//     kByRuntime --the watchdog finds the runtime hung--> kByWatchdog
+//     kByRuntime, kByWatchdog --Abort--> kByAbort
+//
+// Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_STREAM_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_STREAM_RELAY_H_
 
@@ -26,23 +38,30 @@ namespace sidecar_shim {
 
 class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
  public:
-  // handler may be null; only its HoldResponse, OnResponse and OnEnd are used.
+  // handler may be null; only its HoldResponse, OnResponse and OnEnd are used. The relay keeps itself alive
+  // until the call has ended.
   StreamRelay(Loop& loop, Upstream& upstream, std::shared_ptr<AcceptedCall> accepted,
               std::unique_ptr<CallHandler> handler)
       : loop_(loop), upstream_(upstream), accepted_(std::move(accepted)), handler_(std::move(handler)) {}
 
   void Start();
-  // The caller has already said that it sends no (more) message.
+  // As Start(), where the caller has half-closed already.
   void StartHalfClosed();
-  // Ends the call at the caller's side; the runtime's side is cancelled.
+  // Cancels the runtime's call and ends the caller's with `status`.
   void Abort(const grpc::Status& status);
 
  private:
+  enum class Up { kOpen, kHalfClosed };
+  enum class Down { kConnecting, kReading, kHeld, kWriting, kEnded };
+  enum class Ended { kByRuntime, kByWatchdog, kByAbort };
+
   void Connect();
   void PumpUp();
   void PumpDown();
   void Deliver();
   void OnRuntimeEnd();
+  // What the caller's call ends with, once status_ is the runtime's.
+  grpc::Status FinalStatus();
 
   Loop& loop_;
   Upstream& upstream_;
@@ -51,14 +70,13 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
   std::optional<Upstream::InFlightCall> in_flight_;
-  grpc::ByteBuffer up_;
-  grpc::ByteBuffer down_;
+  Up up_ = Up::kOpen;
+  Down down_ = Down::kConnecting;
+  Ended ended_ = Ended::kByRuntime;
+  grpc::ByteBuffer request_;   // the message on its way up
+  grpc::ByteBuffer response_;  // the message on its way down
   grpc::Status status_;
   grpc::Status abort_status_;
-  bool held_ = false;  // the handler keeps a message back
-  bool hung_ = false;  // the runtime hangs; it is not waited for
-  bool half_closed_ = false;
-  bool runtime_ended_ = false;
 };
 
 }  // namespace sidecar_shim

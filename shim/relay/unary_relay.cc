@@ -1,7 +1,5 @@
 #include "shim/relay/unary_relay.h"
 
-#include <utility>
-
 #include "shim/relay/metadata.h"
 #include "shim/relay/stream_relay.h"
 
@@ -16,35 +14,37 @@ void UnaryRelay::Start() {
 
 void UnaryRelay::OnRequest(bool ok) {
   if (!ok) {
-    // Not a well-formed unary call; the runtime is to say so in its own words.
+    // Not a well-formed unary call; the runtime's error for it goes to the caller.
+    state_ = State::kFinished;
     std::make_shared<StreamRelay>(loop_, upstream_, accepted_, std::move(handler_))->StartHalfClosed();
     return;
   }
+  state_ = State::kAwaitingHandler;
   if (!handler_) {
     Forward(request_);
     request_.Clear();
     return;
   }
-  waiting_ = true;
   if (accepted_->cancelled) {
     OnCancelled();
     return;
   }
-  // The handler may answer later and from elsewhere: it keeps no reference to
-  // this call, so this call must keep itself.
+  // The handler may answer later and from elsewhere: it holds no reference to this call, so the call must
+  // hold one to itself.
   accepted_->on_cancelled = [self = shared_from_this()] { self->OnCancelled(); };
   handler_->OnRequest(*this, request_);
   request_.Clear();
 }
 
 void UnaryRelay::Forward(const grpc::ByteBuffer& request) {
-  waiting_ = false;
+  if (state_ != State::kAwaitingHandler) return;
+  state_ = State::kForwarded;
   context_ = grpc::ClientContext::FromServerContext(accepted_->context);
   CopyToUpstream(accepted_->context.client_metadata(), *context_);
   reader_ =
       upstream_.stub().PrepareUnaryCall(context_.get(), accepted_->context.method(), request, loop_.queue());
   in_flight_.emplace(upstream_, [this] {
-    hung_ = true;
+    state_ = State::kHung;
     context_->TryCancel();
   });
   reader_->StartCall();
@@ -57,15 +57,16 @@ void UnaryRelay::OnAnswer() {
   status_ = upstream_.Explain(status_, !initial.empty() || !trailing.empty());
   in_flight_.reset();
   upstream_.OnCallEnd(status_);
-  if (hung_ && !status_.ok()) status_ = upstream_.HungStatus();
-  held_ = true;
+  if (state_ == State::kHung && !status_.ok()) status_ = upstream_.HungStatus();
+  state_ = State::kHeld;
   const bool hold = handler_ && status_.ok() && !accepted_->cancelled &&
                     handler_->HoldResponse(response_, [self = shared_from_this()] { self->Deliver(); });
   if (!hold) Deliver();
 }
 
 void UnaryRelay::Deliver() {
-  if (!std::exchange(held_, false)) return;
+  if (state_ != State::kHeld) return;
+  state_ = State::kFinished;
   const Metadata& initial = context_->GetServerInitialMetadata();
   const Metadata& trailing = context_->GetServerTrailingMetadata();
   if (handler_) {
@@ -78,19 +79,18 @@ void UnaryRelay::Deliver() {
 }
 
 void UnaryRelay::Reply(const grpc::ByteBuffer& response) {
-  waiting_ = false;
+  if (state_ != State::kAwaitingHandler) return;
   response_ = response;
   Finish(grpc::Status::OK, &response_);
 }
 
 void UnaryRelay::Fail(const grpc::Status& status) {
-  waiting_ = false;
+  if (state_ != State::kAwaitingHandler) return;
   Finish(status, nullptr);
 }
 
 void UnaryRelay::Finish(const grpc::Status& status, const grpc::ByteBuffer* message) {
-  if (finished_) return;
-  finished_ = true;
+  state_ = State::kFinished;
   auto self = shared_from_this();
   accepted_->on_cancelled = nullptr;
   void* tag = loop_.Tag([self](bool) {});
@@ -102,17 +102,15 @@ void UnaryRelay::Finish(const grpc::Status& status, const grpc::ByteBuffer* mess
 }
 
 void UnaryRelay::OnCancelled() {
+  auto self = shared_from_this();
   if (context_) {
-    auto self = shared_from_this();
     context_->TryCancel();
     Deliver();
-    return;
+  } else if (state_ == State::kAwaitingHandler) {
+    state_ = State::kFinished;
+    handler_->OnCancelled();
+    Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller went away"), nullptr);
   }
-  if (!waiting_) return;
-  auto self = shared_from_this();
-  waiting_ = false;
-  handler_->OnCancelled();
-  Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller went away"), nullptr);
 }
 
 }  // namespace sidecar_shim

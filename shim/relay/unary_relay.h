@@ -1,11 +1,22 @@
-// Relays one call of a method that is known to be unary: one message each way,
-// one batch of operations per side. Methods that are not known go through
-// StreamRelay, which is right for every kind of call.
+// Relays one call of a method that is known to be unary: one message each way, one batch of operations per
+// side. Other methods go through StreamRelay, which is right for every kind of call.
 //
-//   reading --message--> [handler: waiting] --Forward--> forwarded --answer--> [held] --> finishing
-//                                  |--Reply / Fail----------------------------------------^
-//   A caller that leaves: waiting -> the handler is told; forwarded -> the
-//   runtime's call is cancelled and its end awaited; held -> let go.
+//   kReading --message, handler--> kAwaitingHandler --Reply, Fail--------------------------> kFinished
+//      |                              |                                                         ^
+//      |message, no handler           |Forward                                                  |
+//      +------------------------------+--> kForwarded --the runtime's answer--> kHeld --Deliver-+
+//      |                                      |                                   ^
+//      |no message: StreamRelay takes over    |the watchdog finds the             |the call's end
+//      v                                      |runtime hung                       |
+//   kFinished                                 +--> kHung -------------------------+
+//
+// kHeld is left at once, unless the handler holds the response back: then when it releases it.
+// When the caller cancels, a call in
+//   kAwaitingHandler   tells its handler and ends with CANCELLED;
+//   kForwarded, kHung  cancels the runtime's call and waits for its end;
+//   kHeld              delivers at once.
+//
+// Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_UNARY_RELAY_H_
 
@@ -36,6 +47,15 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   void Fail(const grpc::Status& status) override;
 
  private:
+  enum class State {
+    kReading,          // the caller's message
+    kAwaitingHandler,  // the handler owes Forward, Reply or Fail
+    kForwarded,        // the runtime owes the answer
+    kHung,             // as kForwarded, but the call has been cancelled because the runtime hangs
+    kHeld,             // the answer is here and may be held back
+    kFinished,         // the caller has its answer
+  };
+
   void OnRequest(bool ok);
   void OnAnswer();
   void Deliver();
@@ -46,10 +66,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
   Upstream& upstream_;
   std::shared_ptr<AcceptedCall> accepted_;
   std::unique_ptr<CallHandler> handler_;
-  bool waiting_ = false;  // the handler owes an answer
-  bool held_ = false;     // the handler keeps the runtime's answer back
-  bool hung_ = false;     // the runtime hangs; it is not waited for
-  bool finished_ = false;
+  State state_ = State::kReading;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;

@@ -125,7 +125,7 @@ void AnnotationSource::ReportMalformed(const policy::PodRef& pod, const std::str
   const size_t hash = std::hash<std::string>()(text);
   auto [known, is_new] = reported_.try_emplace(pod, hash);
   if (!is_new && std::exchange(known->second, hash) == hash) return;
-  counters_.Add("bad_annotations");
+  counters_.malformed_annotations.Add();
   spdlog::warn("pod {}: annotation {} ignored: {}", Describe(pod), std::string(policy::kContainersAnnotation),
                std::string(why.message().substr(0, kMaxErrorLength)));
 }

@@ -166,7 +166,7 @@ void ApiServerSource::FetchAllPending() {
 }
 
 void ApiServerSource::OnWatchFailure(const absl::Status& why) {
-  counters_.Add("api_server_watch_failures");
+  counters_.api_server_watch_failures.Add();
   spdlog::warn("spec source {}: the watch of this node's pods has failed; listing them again: {}", name(),
                std::string(why.message()));
 }
@@ -177,7 +177,7 @@ void ApiServerSource::OnDown(const absl::Status& why) {
   } else if (absl::IsPermissionDenied(why)) {
     // The node authorizer lets a node get the pods that are bound to it even if it
     // refuses the list, which it does for another node's name.
-    counters_.Add("api_server_failures");
+    counters_.api_server_failures.Add();
     spdlog::warn(
         "spec source {}: the API server refuses to list this node's pods, so each pod is fetched by itself; "
         "check that --node-name is the node's name in the cluster: {}",
@@ -185,7 +185,7 @@ void ApiServerSource::OnDown(const absl::Status& why) {
     FetchAllPending();
     return;
   } else {
-    counters_.Add("api_server_failures");
+    counters_.api_server_failures.Add();
     spdlog::warn("spec source {}: {}; answers from its cache of {} pods", name(), std::string(why.message()),
                  cache_.size());
   }

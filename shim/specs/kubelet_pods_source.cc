@@ -160,7 +160,7 @@ void KubeletPodsSource::LogChange(const absl::Status& status) {
   } else if (absl::IsNotFound(status)) {
     spdlog::debug("spec source {}: {}", name(), std::string(status.message()));
   } else {
-    counters_.Add("kubelet_pods_failures");
+    counters_.kubelet_pods_failures.Add();
     spdlog::warn("spec source {}: {}", name(), std::string(status.message()));
   }
 }

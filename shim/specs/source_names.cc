@@ -37,7 +37,7 @@ absl::StatusOr<std::vector<std::string>> ParseSources(const std::string& text) {
     }
   }
   if (errors.empty()) return names;
-  return absl::InvalidArgumentError(absl::StrCat("sources: ", absl::StrJoin(errors, ", "),
+  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(errors, ", "),
                                                  "; expected \"auto\" or a list of ",
                                                  absl::StrJoin(AllSources(), ", ")));
 }

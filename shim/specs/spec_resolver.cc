@@ -184,7 +184,7 @@ void SpecResolver::MarkValid(size_t source) {
 }
 
 void SpecResolver::MarkMalformed(size_t source, const std::string& why) {
-  counters_.Add("malformed_spec_answers");
+  counters_.malformed_spec_answers.Add();
   if (std::exchange(sources_[source]->malformed, true)) return;
   spdlog::warn("spec source {} answers without sense ({}); it counts as not knowing the pod",
                sources_[source]->source->name(), why);
@@ -196,7 +196,7 @@ void SpecResolver::StopWaitingFor(size_t source, const absl::Status& why) {
   if (absl::IsFailedPrecondition(why)) {
     spdlog::info("spec source {} is not ready yet ({}); not waited for until it is", name, reason);
   } else {
-    counters_.Add("unresponsive_spec_sources");
+    counters_.unresponsive_spec_sources.Add();
     spdlog::warn("spec source {} does not answer ({}); not waited for until it does", name, reason);
   }
   std::vector<policy::PodRef> waited_for;

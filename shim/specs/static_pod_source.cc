@@ -47,7 +47,7 @@ void StaticPodSource::Find(const PodQuery& query, Answer answer) {
 void StaticPodSource::Refresh(Loop& loop, Counters& counters, ManifestCache& cache) {
   for (const std::string& error : cache.Refresh()) {
     spdlog::warn("static pod manifest ignored: {}", error);
-    loop.Post([&counters] { counters.Add("bad_manifests"); });
+    loop.Post([&counters] { counters.malformed_manifests.Add(); });
   }
 }
 

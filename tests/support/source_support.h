@@ -99,12 +99,9 @@ class SourceTest : public ::testing::Test {
     return copy;
   }
 
-  uint64_t Count(const std::string& name) {
+  uint64_t Count(Counter Counters::*counter) {
     uint64_t count = 0;
-    loop_.Do([&] {
-      auto it = counters_.values().find(name);
-      if (it != counters_.values().end()) count = it->second;
-    });
+    loop_.Do([&] { count = (counters_.*counter).value(); });
     return count;
   }
 

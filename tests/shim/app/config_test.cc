@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "shim/app/config_file.h"
 #include "tests/support/shim_under_test.h"
 
 namespace sidecar_shim {
@@ -36,7 +37,7 @@ TEST(ConfigTest, DefaultsAreValid) {
   EXPECT_EQ(config->shutdown_grace, std::chrono::seconds(5));
 }
 
-TEST(ConfigTest, FlagsCountBeforeTheFile) {
+TEST(ConfigTest, FlagsWinOverTheFile) {
   const auto file = Parse(
       "runtime: /run/crio/crio.sock\n"
       "image-service: unix:///run/images.sock\n"
@@ -55,36 +56,6 @@ TEST(ConfigTest, FlagsCountBeforeTheFile) {
   EXPECT_EQ(config->policy.mask, policy::MaskMode::kOnRequest);
 }
 
-TEST(ConfigTest, EmptyFileChangesNothing) {
-  for (const char* text : {"", "# only a comment\n", "{}"}) EXPECT_TRUE(Parse(text).ok()) << text;
-}
-
-TEST(ConfigTest, UnusableFiles) {
-  const struct {
-    std::string text;
-    std::string said;
-  } cases[] = {
-      {"lunch-ahead: true\n", "unknown key \"lunch-ahead\""},
-      {"launch_ahead: true\n", "unknown key \"launch_ahead\""},
-      {"launch-ahead: maybe\n", "launch-ahead: expected true or false, found \"maybe\""},
-      {"listen: [a]\n", "listen: expected a text, found [\"a\"]"},
-      {"launch-timeout: true\n", "launch-timeout: expected a text, found true"},
-      {"drain-delay: {a: 1}\n", "drain-delay: expected a text, found"},
-      {"runtime: /a\nruntime: /b\n", "runtime"},
-      {"- a\n", "expected a mapping of keys to values"},
-      {"word\n", "expected a mapping of keys to values"},
-      {"5\n", "expected a mapping of keys to values"},
-      {"a: {\n", ""},
-      {"listen: /a\n---\nlisten: /b\n", "more than one"},
-  };
-  for (const auto& [text, said] : cases) {
-    const auto config = Parse(text);
-    ASSERT_FALSE(config.ok()) << text;
-    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << text;
-    EXPECT_THAT(std::string(config.status().message()), HasSubstr(said)) << text;
-  }
-}
-
 TEST(ConfigTest, BareZeroIsADuration) {
   const auto file = Parse("launch-timeout: 0\ndrain-delay: 0\n");
   ASSERT_TRUE(file.ok()) << file.status();
@@ -101,20 +72,7 @@ TEST(ConfigTest, OtherBareNumbersAreNoDurations) {
   EXPECT_THAT(std::string(config.status().message()), HasSubstr("launch-timeout: \"5\" is not a duration"));
 }
 
-TEST(ConfigTest, KeyWithoutValueLeavesTheDefault) {
-  const auto file = Parse("launch-timeout:\n");
-  ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_FALSE(file->has_launch_timeout());
-}
-
-TEST(ConfigTest, DirectoryIsNoFile) {
-  const sidecar_shim::testing::TempDir dir;
-  const auto config = ParseConfigFile(dir.File(""));
-  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(config.status().message()), HasSubstr("Is a directory"));
-}
-
-TEST(ConfigTest, OneSocketInManySpellings) {
+TEST(ConfigTest, OneSocketInManySpellingsIsFound) {
   const sidecar_shim::testing::TempDir dir;
   std::filesystem::create_directory(dir.File("run"));
   std::filesystem::create_symlink(dir.File("run"), dir.File("link"));
@@ -172,12 +130,6 @@ TEST(ConfigTest, Sources) {
   flags.set_sources("x,annotation,annotation,y");
   EXPECT_THAT(std::string(MakeDaemonConfig({}, flags).status().message()),
               AllOf(HasSubstr("\"x\""), HasSubstr("\"y\""), HasSubstr("twice")));
-}
-
-TEST(ConfigTest, MissingFileIsNamed) {
-  const auto config = ParseConfigFile("/nonexistent/config.yaml");
-  EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(config.status().message()), HasSubstr("/nonexistent/config.yaml"));
 }
 
 TEST(ConfigTest, BadValuesNameTheirKey) {

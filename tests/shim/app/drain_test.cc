@@ -1,5 +1,5 @@
-// What waits for its turn is told at once that the shim ends, and kubelet tries
-// again with the next one.
+// When the shim shuts down, calls that it holds fail at once with UNAVAILABLE, and kubelet retries them with
+// the next shim.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,13 +17,13 @@ constexpr char kPlan[] = R"({"restartPolicy": "Always", "containers": [
 
 class DrainTest : public ::testing::Test {
  protected:
-  // A grace that outlasts the callers.
+  // Longer than the callers wait, so that the grace does not end the calls.
   void SetUp() override {
     setup_.config.shutdown_grace = 2 * kPatience;
     setup_.RestartShim();
   }
 
-  // Has arrived at the shim: what follows on the same connection is answered.
+  // Returns once the call has arrived at the shim: a later one on the same connection has been answered.
   template <typename Request>
   std::unique_ptr<PendingCall> BeginHeld(const std::string& method, const Request& request) {
     auto call = setup_.client.Begin(Method(method), request.SerializeAsString());
@@ -63,7 +63,7 @@ TEST_F(DrainTest, CreateThatWaitsForALaunch) {
   setup_.runtime.Release(Method("CreateContainer"));
 }
 
-TEST_F(DrainTest, CallsUnderWayAreAnsweredAsEver) {
+TEST_F(DrainTest, ForwardedCallsGetTheRuntimesAnswer) {
   Pod pod(setup_, kPlan);
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   setup_.runtime.Hang(Method("StartContainer"));

@@ -35,7 +35,7 @@ TEST(LaunchTest, RefusalNamesBothAndReachesNoRuntime) {
   EXPECT_EQ(setup.runtime.Count(Method("CreateContainer")), 0u);
 }
 
-// A create whose answer was lost, done by the runtime all the same; kubelet has gone on with another attempt.
+// The runtime has done a create whose answer was lost; kubelet has gone on with another attempt.
 TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
   ShimSetup setup;
   Pod pod(setup, kPlan);
@@ -64,7 +64,7 @@ TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
   ASSERT_FALSE(pod.Create(request).first.ok());
   const std::string proxy = pod.Launch(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}}));
   ASSERT_FALSE(proxy.empty());
-  // Nobody asks for main; it comes all the same.
+  // kubelet has not retried main; the shim launches it.
   ASSERT_TRUE(Eventually([&] { return Runs(setup, setup.runtime.model().Id("main")); }));
   const std::string main = setup.runtime.model().Id("main");
   EXPECT_GT(setup.runtime.model().Find(main)->created_at(), setup.runtime.model().Find(proxy)->started_at());
@@ -74,7 +74,7 @@ TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(id, main);
   EXPECT_TRUE(pod.Start(id).ok());
-  // One create and one start for each container, whoever asked.
+  // One create and one start for each container, by the shim or by the caller.
   EXPECT_EQ(setup.runtime.Count(Method("CreateContainer")), 2u);
   EXPECT_EQ(setup.runtime.Count(Method("StartContainer")), 2u);
   cri::CreateContainerRequest sent;

@@ -1,5 +1,5 @@
-// The exit of a sidecar is never shown bare because the shim has not read the
-// runtime yet: kubelet acts on an exit code once and for all.
+// The real exit of a masked sidecar is not shown while the shim has not read the runtime's state: kubelet
+// never revises what it concluded from an exit code.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
 
 class MaskWaitTest : public ::testing::Test {
  protected:
-  // Both run, and the shim is away.
+  // Both containers run, and the shim does not.
   void SetUp() override {
     main_ = pod_.Launch(pod_.Request("main"));
     agent_ = pod_.Launch(pod_.Request("agent", {{"KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true"}}));
@@ -56,7 +56,7 @@ class MaskWaitTest : public ::testing::Test {
   std::string agent_;
 };
 
-TEST_F(MaskWaitTest, StatusOfWhatHasEndedWaitsForTheReading) {
+TEST_F(MaskWaitTest, StatusWithAnExitIsHeldUntilTheRuntimeIsRead) {
   EndBoth();
   StartBlind();
   cri::ContainerStatusRequest of_agent;
@@ -75,7 +75,7 @@ TEST_F(MaskWaitTest, StatusOfWhatHasEndedWaitsForTheReading) {
   for (const auto& status : pod_status.containers_statuses()) EXPECT_EQ(status.exit_code(), 0);
 }
 
-TEST_F(MaskWaitTest, EventsWaitToo) {
+TEST_F(MaskWaitTest, EventWithAnExitIsHeldUntilTheRuntimeIsRead) {
   ASSERT_TRUE(setup_.runtime.Exit(main_, 0));
   StartBlind();
   StreamCall events(setup_.client.stub(), Method("GetContainerEvents"));
@@ -97,10 +97,10 @@ TEST_F(MaskWaitTest, EventsWaitToo) {
 TEST_F(MaskWaitTest, RunningContainersAreShownAtOnce) {
   StartBlind();
   EXPECT_EQ(pod_.Status(main_).status().state(), cri::CONTAINER_RUNNING);
-  EXPECT_GT(setup_.runtime.Hanging(), 0u) << "the reading has not ended meanwhile";
+  EXPECT_GT(setup_.runtime.Hanging(), 0u) << "the runtime's state is still not read";
 }
 
-TEST_F(MaskWaitTest, CallerThatLeavesIsLetGo) {
+TEST_F(MaskWaitTest, CallerMayCancelWhileItsResponseIsHeld) {
   EndBoth();
   StartBlind();
   cri::ContainerStatusRequest request;
@@ -112,12 +112,12 @@ TEST_F(MaskWaitTest, CallerThatLeavesIsLetGo) {
   EXPECT_TRUE(Eventually([this] { return pod_.Status(agent_).status().exit_code() == 0; }));
 }
 
-// kubelet takes a runtime for dead whose answers stay slow. One answer waits
-// five seconds, all together fifteen; then they pass as they are.
-TEST_F(MaskWaitTest, RuntimeThatCannotBeReadIsNotWaitedForForEver) {
+// kubelet reports a runtime as down whose answers stay slow. One response is held for five seconds at most,
+// all together for fifteen; then they pass as they are.
+TEST_F(MaskWaitTest, UnreadableRuntimeHoldsResponsesForALimitedTime) {
   EndBoth();
   StartBlind();
-  EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 143) << "has waited in vain";
+  EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 143) << "held for its full time";
   EXPECT_TRUE(Eventually([this] {
     const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 143);
@@ -127,13 +127,13 @@ TEST_F(MaskWaitTest, RuntimeThatCannotBeReadIsNotWaitedForForEver) {
   EXPECT_TRUE(Eventually([this] { return pod_.Status(agent_).status().exit_code() == 0; }));
 }
 
-TEST_F(MaskWaitTest, RuntimeThatComesAfterTheShim) {
+TEST_F(MaskWaitTest, RuntimeThatStartsAfterTheShim) {
   EndBoth();
   setup_.runtime.Stop();
   setup_.RestartShim();
   ASSERT_EQ(setup_.client.Call(Method("Version"), "").status.error_code(), grpc::StatusCode::UNAVAILABLE);
   setup_.runtime.Start();
-  // The very first status that anybody gets.
+  // The first status that any caller gets.
   cri::ContainerStatus status;
   ASSERT_TRUE(Eventually([&] {
     status = pod_.Status(agent_).status();

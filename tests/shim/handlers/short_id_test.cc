@@ -40,7 +40,7 @@ TEST(ShortIdTest, StartIsHeldAsWithTheFullId) {
   EXPECT_THAT(started, ElementsAre(proxy, Short(main)));
 }
 
-TEST(ShortIdTest, CreateIsJudgedInTheSandboxThatIsMeant) {
+TEST(ShortIdTest, CreateIsHeldInTheSandboxOfTheFullId) {
   ShimSetup setup;
   Pod pod(setup, kPlan);
   cri::CreateContainerRequest request = pod.Request("main");
@@ -48,14 +48,14 @@ TEST(ShortIdTest, CreateIsJudgedInTheSandboxThatIsMeant) {
   EXPECT_THAT(pod.Create(request).first.error_message(), HasSubstr("waits for \"proxy\""));
 }
 
-TEST(ShortIdTest, NobodyIsHeldInASandboxThatIsStopped) {
+TEST(ShortIdTest, StoppedSandboxHoldsNoContainer) {
   ShimSetup setup;
   Pod pod(setup, kPlan);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());
   cri::StopPodSandboxRequest stop;
   stop.set_pod_sandbox_id(Short(pod.sandbox()));
   setup.client.Cri<cri::StopPodSandboxResponse>("StopPodSandbox", stop);
-  // The sandbox is on its way out: nobody is held in it any more.
+  // In a sandbox that is being stopped no container is held.
   EXPECT_THAT(pod.Create(pod.Request("main")).first.error_message(), ::testing::IsEmpty());
 }
 

@@ -37,7 +37,7 @@ TEST(CertificateNameTest, AmongKeysAndOtherCertificates) {
   EXPECT_EQ(CommonName(key + kNode + Pem("other")), "system:node:node-1");
 }
 
-TEST(CertificateNameTest, None) {
+TEST(CertificateNameTest, UnreadableTextHasNone) {
   for (const std::string& text :
        {std::string(), std::string("-----BEGIN CERTIFICATE-----"), Pem(""),
         std::string("-----BEGIN CERTIFICATE-----!-----END CERTIFICATE-----"), Pem("\x30\x84\xff\xff\xff\xff"),
@@ -46,7 +46,15 @@ TEST(CertificateNameTest, None) {
   }
 }
 
-// Whatever is cut off or changed, nothing is read that is not there.
+// OpenSSL's default would prompt on the terminal.
+TEST(CertificateNameTest, EncryptedBlockPromptsForNoPassword) {
+  EXPECT_FALSE(
+      CommonName("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+                 "DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                 "AAAA\n-----END CERTIFICATE-----\n"));
+}
+
+// A damaged certificate gives a name, or none, but nothing from outside its bytes.
 TEST(CertificateNameTest, DamagedInEveryPlace) {
   std::string text(kNode);
   text = text.substr(text.find('\n'));

@@ -117,7 +117,7 @@ TEST(ListenerTest, NamesTheDirectoryThatCannotBeMade) {
   EXPECT_THAT(std::string(listener.status().message()), HasSubstr(dir.File("file/below")));
 }
 
-// Whoever connects to a socket that nobody will ever accept on hangs.
+// A connection attempt on a socket without an accepting process would hang.
 TEST(ListenerTest, SocketGoesAtTheStartOfTheDrain) {
   ShimSetup setup;
   setup.config.shutdown_grace = kPatience;
@@ -147,12 +147,12 @@ TEST(ListenerTest, StoppedListenerTurnsConnectionsAway) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(ListenerTest, SomebodyElsesSocketStays) {
+TEST(ListenerTest, SocketOfAnotherProcessStays) {
   const TempDir dir;
   const std::string path = dir.File("shim.sock");
   auto listener = Listener::Open(path);
   ASSERT_TRUE(listener.ok());
-  // Bound elsewhere and moved here, so that it is not the same inode anew.
+  // Bound elsewhere and moved here, so that the inode is surely another one.
   const int other = Bind(dir.File("other.sock"));
   std::filesystem::rename(dir.File("other.sock"), path);
   listener->reset();

@@ -129,7 +129,7 @@ TEST(RelayEndTest, ContainerEventsAreRelayedAndEndedOnShutdown) {
 
 TEST(RelayEndTest, ShutdownBeforeTheStartEnds) {
   ShimSetup setup;
-  // Each lets the one before go at once, most often before its loop turns.
+  // Each shuts down the one before at once, most often before its loop runs.
   for (int i = 0; i < 5; ++i) setup.RestartShim();
   EXPECT_TRUE(setup.client.Call(Method("Version"), "").status.ok());
 }

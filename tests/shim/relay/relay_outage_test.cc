@@ -60,7 +60,7 @@ TEST(RelayOutageTest, RuntimeRestart) {
   EXPECT_THAT(answer.status.error_message(), HasSubstr(setup.config.runtime));
   setup.runtime.Start();
   EXPECT_TRUE(Eventually([&] { return Works(setup); }));
-  // The event service is subscribed to anew.
+  // The shim has subscribed to container events again.
   EXPECT_TRUE(Eventually([&] { return setup.runtime.Subscribers() == 1; }));
 }
 

@@ -1,5 +1,4 @@
-// What a caller and the runtime see of each other through the shim: the same
-// as without it (facts/cpp.md §1.3).
+// What a caller and the runtime see of each other through the shim: the same as without it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -130,7 +129,7 @@ TEST(RelayTest, InterceptedButUnchangedIsByteIdentical) {
       {"Version", Odd("0.1.0"), Odd("0.1.0")},
   };
   for (const auto& [name, request, response] : cases) {
-    // As the shim asks by itself too, only the caller's call counts.
+    // The shim calls some of these methods by itself; only the caller's call counts.
     const Headers mark = {{"mark", name}};
     setup.runtime.On(Method(name), ReplyWith(setup.runtime, response));
     const Answer answer = setup.client.Call(Method(name), request, mark);

@@ -91,9 +91,9 @@ TEST(AnnotationSourceTest, FindAnswersAtOnceAndCountsMalformedAnnotations) {
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   source.Find({{"ns", "pod", "uid"}, {{key, "malformed"}}}, on_answer);
   EXPECT_TRUE(absl::IsNotFound(found.status()));
-  EXPECT_EQ(counters.values().at("bad_annotations"), 1u);
+  EXPECT_EQ(counters.malformed_annotations.value(), 1u);
   source.Find({{"ns", "pod", "uid"}, {{key, "malformed"}}}, on_answer);
-  EXPECT_EQ(counters.values().at("bad_annotations"), 1u) << "the same value is counted once";
+  EXPECT_EQ(counters.malformed_annotations.value(), 1u) << "the same value is counted once";
   source.Find({{"ns", "pod", "uid"}, {{key, R"({"containers": [{"name": "a"}]})"}}}, on_answer);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->spec.containers[0].name, "a");

@@ -120,14 +120,14 @@ TEST_F(ApiServerSourceTest, AWatchThatIsCutAfterAWhileGoesOnWhereItWas) {
     EXPECT_THAT(api_.Targets("watch=true")[cut], HasSubstr(absl::StrCat("&resourceVersion=7", cut, "&")));
   }
   EXPECT_EQ(api_.Lists(), 1u);
-  EXPECT_EQ(Count("api_server_watch_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::api_server_watch_failures), 0u);
 }
 
 TEST_F(ApiServerSourceTest, AWatchThatIsCutAtOnceNeedsANewList) {
   StartAndWatch();
   api_.CutWatch();
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
-  EXPECT_EQ(Count("api_server_watch_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_watch_failures), 1u);
 }
 
 TEST_F(ApiServerSourceTest, ExpiredVersionsNeedANewList) {
@@ -141,7 +141,7 @@ TEST_F(ApiServerSourceTest, ExpiredVersionsNeedANewList) {
   // What went meanwhile is gone.
   EXPECT_EQ(Size(), 1u);
   EXPECT_EQ(AskAtOnce(Ref("new", "uid-2")), "main");
-  EXPECT_EQ(Count("api_server_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
 TEST_F(ApiServerSourceTest, ARefusedWatchNeedsANewListToo) {
@@ -159,7 +159,7 @@ TEST_F(ApiServerSourceTest, AnUnreadableEventNeedsANewList) {
   StartAndWatch();
   api_.Send("nonsense\n");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
-  EXPECT_EQ(Count("api_server_watch_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_watch_failures), 1u);
 }
 
 TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
@@ -174,7 +174,7 @@ TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
   EXPECT_EQ(api_.Gets(), 4u);
   // None of that means that the server is down.
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Count("api_server_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
 TEST_F(ApiServerSourceTest, AServerWithTooMuchToDoIsNotAskedForAListOnTop) {
@@ -187,7 +187,7 @@ TEST_F(ApiServerSourceTest, AServerWithTooMuchToDoIsNotAskedForAListOnTop) {
   EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
   EXPECT_EQ(api_.Lists(), 1u);
   EXPECT_EQ(api_.Watches(), 1u);
-  EXPECT_EQ(Count("api_server_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
 TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
@@ -196,10 +196,10 @@ TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
   WriteKubeconfig();
   Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
   EXPECT_TRUE(Eventually([this] { return api_.Lists() > 2; })) << "it may be allowed later";
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerSourceTest, APodMadeAgainUnderTheSameNameIsAnotherOne) {
@@ -272,7 +272,7 @@ TEST_F(ApiServerSourceTest, WithTheServerAwayTheCopyAnswersAndTheRestIsUnknownAt
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartAndWatch();
   api_.Stop();
-  EXPECT_TRUE(Eventually([this] { return Count("api_server_failures") == 1; }));
+  EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
   EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
   EXPECT_EQ(AskAtOnce(Ref("b", "uid-b")), "no answer");
   EXPECT_EQ(AskAtOnce(Ref("c", "uid-c")), "no answer");
@@ -282,7 +282,7 @@ TEST_F(ApiServerSourceTest, WithTheServerAwayTheCopyAnswersAndTheRestIsUnknownAt
   EXPECT_TRUE(Eventually([&] { return api_.Lists() > lists && Size() == 1; }));
   EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("b", "uid-b")) == "other"; }));
   // Counted once, however many tries it took.
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerSourceTest, AServerThatDoesNotAnswerIsNotAskedAgainBeforeAList) {
@@ -290,7 +290,7 @@ TEST_F(ApiServerSourceTest, AServerThatDoesNotAnswerIsNotAskedAgainBeforeAList) 
   api_.HoldLists();
   api_.SetPod("a", "", 0);
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_TRUE(Eventually([this] { return Count("api_server_failures") == 1; }));
+  EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
   EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "no answer");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2; }));
   EXPECT_EQ(api_.Gets(), 1u);
@@ -301,7 +301,7 @@ TEST_F(ApiServerSourceTest, AServerThatDoesNotAnswerIsNotAskedAgainBeforeAList) 
 TEST_F(ApiServerSourceTest, AKubeconfigThatComesLaterIsFound) {
   Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_TRUE(Eventually([this] { return Count("api_server_failures") == 1; }));
+  EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main")}));
   WriteKubeconfig();
   EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
@@ -312,7 +312,7 @@ TEST_F(ApiServerSourceTest, TokensAreReadAgainWhenTheyAreRefused) {
   std::ofstream(dir_.File("token")) << "old\n";
   WriteKubeconfig("tokenFile: token");
   Start();
-  EXPECT_TRUE(Eventually([this] { return Count("api_server_failures") == 1; }));
+  EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
   std::ofstream(dir_.File("token")) << "new\n";
   EXPECT_TRUE(Eventually([this] { return api_.Watches() == 1; }));
 }

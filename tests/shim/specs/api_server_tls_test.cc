@@ -122,7 +122,7 @@ TEST_F(ApiServerTlsTest, ServerCertificateOfAnotherNameIsRejected) {
   WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("certificate-authority: ca.crt", "client-certificate: client.pem, client-key: client.pem");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerTlsTest, ServerRejectsAClientWithoutACertificate) {
@@ -130,7 +130,7 @@ TEST_F(ApiServerTlsTest, ServerRejectsAClientWithoutACertificate) {
                 ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt", "token: t");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("api_server_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerTlsTest, KubeletPodsWithAClientCertificate) {

@@ -49,7 +49,7 @@ TEST_F(KubeletPodsSourceTest, NullItemsAreAnEmptyList) {
   });
   Start(server.url() + "/pods");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 0u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 0u);
 }
 
 // A query that arrives during a request is answered by its response, or else by
@@ -96,12 +96,12 @@ TEST_F(KubeletPodsSourceTest, ClosedPortFailsTheQueryAtOnce) {
   Start(api.url() + "/api/v1/pods?");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   // A query after kubelet has started is not answered from the time before.
   api.SetList(ListJson("", {PodJson("a", "uid-a", "main")}));
   api.Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST_F(KubeletPodsSourceTest, ErrorStatusAndMalformedBodyAreCounted) {
@@ -110,10 +110,10 @@ TEST_F(KubeletPodsSourceTest, ErrorStatusAndMalformedBodyAreCounted) {
   });
   Start(server.url() + "/pods");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   Start(server.url() + "/other");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 2u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 2u);
 }
 
 TEST_F(KubeletPodsSourceTest, QueryTimeoutsAreCountedOnce) {
@@ -121,7 +121,7 @@ TEST_F(KubeletPodsSourceTest, QueryTimeoutsAreCountedOnce) {
   Start(server.url() + "/pods", std::chrono::milliseconds(20));
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST_F(KubeletPodsSourceTest, CredentialIsNotSentWithoutTls) {
@@ -144,7 +144,7 @@ TEST_F(KubeletPodsSourceTest, WithoutACaNothingIsSent) {
   options.ca_file = dir_.File("none.crt");
   Start(options);
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Count("kubelet_pods_failures"), 1u);
+  EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
 TEST(PortOwnerTest, FromProcNetTcp) {

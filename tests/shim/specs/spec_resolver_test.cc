@@ -105,11 +105,8 @@ class PlanRegistryTest : public ::testing::Test {
     return state != nullptr && state->spec ? state->spec->source : "";
   }
 
-  uint64_t Count(const std::string& counter) {
-    auto it = counters_.values().find(counter);
-    return it == counters_.values().end() ? 0 : it->second;
-  }
-  uint64_t SlowSources() { return Count("unresponsive_spec_sources"); }
+  uint64_t Count(Counter Counters::*counter) { return (counters_.*counter).value(); }
+  uint64_t SlowSources() { return Count(&Counters::unresponsive_spec_sources); }
 
   testing::TestLoop loop_;
   Counters counters_;
@@ -202,7 +199,7 @@ TEST_F(PlanRegistryTest, AnswersWithoutSenseCostNothingButTheirKnowledge) {
   second_.queries.at(0).answer(News("second"));
   EXPECT_TRUE(*released);
   EXPECT_EQ(PlanOf("a"), "second");
-  EXPECT_EQ(Count("malformed_spec_answers"), 1u);
+  EXPECT_EQ(Count(&Counters::malformed_spec_answers), 1u);
   EXPECT_EQ(SlowSources(), 0u);
   // The next pod's answer may make sense, so it is waited for.
   const auto next = Wait("b");

@@ -66,7 +66,7 @@ TEST_F(StaticPodSourceTest, ReadsManifestsLikeKubelet) {
         "spec: {containers: [{name: main, <<: *common}]}\n---\nkind: Service\n");
   Watch("manifests");
   EXPECT_EQ(Find("web-node1"), "main") << "deletionGracePeriodSeconds in a manifest has no effect";
-  EXPECT_EQ(Count("bad_manifests"), 0u);
+  EXPECT_EQ(Count(&Counters::malformed_manifests), 0u);
 }
 
 TEST_F(StaticPodSourceTest, PodWithAnotherUidIsUnknown) {
@@ -109,16 +109,16 @@ TEST_F(StaticPodSourceTest, UnreadableFilesAreIgnoredAndCounted) {
   Watch("manifests");
   EXPECT_EQ(Find("web-node1"), "main");
   EXPECT_EQ(Find("db-node1"), "unknown");
-  EXPECT_EQ(Count("bad_manifests"), 3u);
+  EXPECT_EQ(Count(&Counters::malformed_manifests), 3u);
 }
 
 TEST_F(StaticPodSourceTest, ErrorsAreReportedWithoutAQuery) {
   Watch("manifests");
   Write("broken.yaml", "a: {");
-  EXPECT_TRUE(Eventually([this] { return Count("bad_manifests") > 0; }));
-  const uint64_t before = Count("bad_manifests");
+  EXPECT_TRUE(Eventually([this] { return Count(&Counters::malformed_manifests) > 0; }));
+  const uint64_t before = Count(&Counters::malformed_manifests);
   Write("broken.yaml", "b: [");
-  EXPECT_TRUE(Eventually([&] { return Count("bad_manifests") > before; }));
+  EXPECT_TRUE(Eventually([&] { return Count(&Counters::malformed_manifests) > before; }));
 }
 
 }  // namespace
