@@ -42,7 +42,7 @@ complain 'comments cite files that are not in the repository' "$cited"
 
 # `folder/name` in a document is a file, or one with its suffix left out.
 named=$(find . -name '*.md' -not -path './build/*' | sort | while read -r document; do
-  grep -noP '(?<=`)(policy|shim|tests|proto|cmake|systemd|packaging|\.github)/[\w./-]*(?=`)' "$document" |
+  grep -noP '(?<=`)(policy|shim|tests|proto|\.cmake|systemd|packaging|\.github)/[\w./-]*(?=`)' "$document" |
     while IFS=: read -r line path; do
       compgen -G "$path" >/dev/null || compgen -G "$path.*" >/dev/null || echo "$document:$line: $path"
     done || true
