@@ -25,7 +25,7 @@ bool HasExited(const runtime::v1::ContainerStatus& status) {
 void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) {
   const policy::ContainerRecord* record = driver.engine().FindContainer(policy::ContainerId(status.id()));
   if (!HasExited(status) || record == nullptr) return;
-  if (record->state == policy::RunState::kExited && record->exit_code == status.exit_code()) return;
+  if (record->state == policy::RunState::kExited && record->exit->code == status.exit_code()) return;
   if (status.started_at() > 0 && !record->started)
     driver.Post(policy::ContainerStarted{policy::ContainerId(status.id())});
   driver.Post(ToContainerExited(status));
