@@ -6,6 +6,8 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "shim/actuators/container_name.h"
+#include "shim/cri/bytes.h"
 #include "shim/cri/convert.h"
 
 namespace sidecar_shim {
@@ -14,16 +16,26 @@ namespace {
 using runtime::v1::CreateContainerRequest;
 
 constexpr const char* kContainerLogs = "/var/log/containers";
+constexpr const char* kPodNameLabel = "io.kubernetes.pod.name";
+
+std::string Label(const runtime::v1::ContainerStatus& status, const char* key) {
+  auto it = status.labels().find(key);
+  return it == status.labels().end() ? std::string() : it->second;
+}
+
+// By the labels that kubelet sets.
+ContainerName NameOf(const runtime::v1::ContainerStatus& status) {
+  ContainerName name;
+  name.pod.name_space = Label(status, "io.kubernetes.pod.namespace");
+  name.pod.name = Label(status, kPodNameLabel);
+  name.container = Label(status, "io.kubernetes.container.name");
+  return name;
+}
 
 // kubelet's name for the symlink: <pod>_<namespace>_<container>-<id>.log
-std::filesystem::path SymlinkPath(const runtime::v1::ContainerStatus& status) {
-  auto label = [&status](const char* key) {
-    auto it = status.labels().find(key);
-    return it == status.labels().end() ? std::string() : it->second;
-  };
+std::filesystem::path SymlinkPath(const ContainerName& name, const std::string& id) {
   return std::filesystem::path(kContainerLogs) /
-         absl::StrCat(label("io.kubernetes.pod.name"), "_", label("io.kubernetes.pod.namespace"), "_",
-                      label("io.kubernetes.container.name"), "-", status.id(), ".log");
+         absl::StrCat(name.pod.name, "_", name.pod.name_space, "_", name.container, "-", id, ".log");
 }
 
 }  // namespace
@@ -56,8 +68,9 @@ void Launcher::Launch(const policy::Launch& action) {
       request,
       [this, seen](const grpc::Status& status, const runtime::v1::CreateContainerResponse& response) mutable {
         if (!status.ok()) {
-          // kubelet's own retry will meet the same error and report it.
-          spdlog::warn("launch ahead of container {} failed at create, left to kubelet: {}", seen.name,
+          // kubelet's own retry gets the same error and reports it.
+          spdlog::warn("launch ahead failed at create, left to kubelet: {} error={}",
+                       NameInSandbox(driver_.engine(), seen.sandbox, seen.name).ToString(),
                        status.error_message());
           driver_.Post(policy::CreateFailed{seen.sandbox, seen.name, /*by_shim=*/true});
           return;
@@ -65,7 +78,7 @@ void Launcher::Launch(const policy::Launch& action) {
         seen.container = policy::ContainerId(response.container_id());
         driver_.Post(seen);
         if (!driver_.CanLaunch(seen.sandbox)) {
-          driver_.Post(policy::StartFailed{seen.container, "sidecar-shim: the pod is being taken down"});
+          driver_.Post(policy::StartFailed{seen.container, "sidecar-shim: the pod is being torn down"});
           return;
         }
         Start(seen.container);
@@ -81,16 +94,17 @@ void Launcher::ResumeLaunch(const policy::ResumeLaunch& action) {
 }
 
 void Launcher::Start(const policy::ContainerId& id) {
-  runtime_.StartContainer(id, [this, id](const grpc::Status& status,
-                                         const runtime::v1::StartContainerResponse&) {
-    if (status.ok()) {
-      driver_.Post(policy::ContainerStarted{id});
-    } else {
-      spdlog::warn("launch ahead of container {} failed at start: {}", id.value(), status.error_message());
-      driver_.Post(policy::StartFailed{id, status.error_message()});
-    }
-    AfterStart(id);
-  });
+  runtime_.StartContainer(
+      id, [this, id](const grpc::Status& status, const runtime::v1::StartContainerResponse&) {
+        if (status.ok()) {
+          driver_.Post(policy::ContainerStarted{id});
+        } else {
+          spdlog::warn("launch ahead failed at start: {} error={}",
+                       NameOfContainer(driver_.engine(), id).ToString(), status.error_message());
+          driver_.Post(policy::StartFailed{id, status.error_message()});
+        }
+        AfterStart(id);
+      });
 }
 
 void Launcher::AfterStart(const policy::ContainerId& id) {
@@ -108,13 +122,15 @@ void Launcher::AfterStart(const policy::ContainerId& id) {
 
 void Launcher::LinkLog(const runtime::v1::ContainerStatus& status) {
   // crictl's pods have no kubelet labels and no symlink.
-  if (status.log_path().empty() || !status.labels().contains("io.kubernetes.pod.name")) return;
-  worker_.Run([target = status.log_path(), link = SymlinkPath(status)] {
+  if (status.log_path().empty() || !status.labels().contains(kPodNameLabel)) return;
+  const ContainerName name = NameOf(status);
+  worker_.Run([target = status.log_path(), link = SymlinkPath(name, status.id()), name] {
     std::error_code error;
     if (!std::filesystem::is_directory(link.parent_path(), error)) return;  // no kubelet here
     std::filesystem::create_symlink(target, link, error);
     if (error && error != std::errc::file_exists) {
-      spdlog::warn("cannot make the log symlink {}: {}", link.string(), error.message());
+      spdlog::warn("cannot create log symlink: {} path={} error={}", name.ToString(), link.string(),
+                   error.message());
     }
   });
 }

@@ -11,16 +11,17 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  // A runtime that accepts but does not speak counts as absent after this long.
+  // A runtime that accepts a connection but does not complete the handshake
+  // counts as absent after this long.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   // Trying a unix socket costs next to nothing.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
-  // Each Upstream keeps its own connection: a second one to the same socket
-  // must not share its fate.
+  // Each Upstream has its own connection: when one to the same socket is
+  // abandoned, another is not affected.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // A proxy in the environment has no business on a unix socket.
+  // A proxy in the environment does not apply to a unix socket.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // What CRI clients send and every CRI server accepts.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
@@ -49,7 +50,7 @@ Upstream::InFlightCall::~InFlightCall() { upstream_.in_flight_.erase(place_); }
 
 void Upstream::AbandonConnection() {
   // Calls keep the channel that they were made on, and so do silent streams:
-  // they go on should the other side run again.
+  // they continue if the other side recovers.
   channel_ = Connect(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   for (InFlightCall* call : in_flight_) call->on_hung_();
@@ -57,25 +58,25 @@ void Upstream::AbandonConnection() {
 
 grpc::Status Upstream::HungStatus() const {
   return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: the container runtime on ",
-                                                                  endpoint_, " hangs: it answers nothing"));
+                                                                  endpoint_, " hangs: it answers no call"));
 }
 
-void Upstream::RecordActivity() {
-  last_activity_ = Loop::Now();
+void Upstream::RecordActivity(Time now) {
+  last_activity_ = now;
   if (on_next_activity_) std::exchange(on_next_activity_, nullptr)();
 }
 
-void Upstream::OnCallEnd(const grpc::Status& status) {
+void Upstream::OnCallEnd(const grpc::Status& status, Time now) {
   const grpc::StatusCode code = status.error_code();
   if (code == grpc::StatusCode::CANCELLED || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
       code == grpc::StatusCode::UNAVAILABLE) {
     return;
   }
-  RecordActivity();
+  RecordActivity(now);
 }
 
 grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
-  // A runtime that said UNAVAILABLE itself sent headers or is still connected.
+  // A runtime that returned UNAVAILABLE itself sent headers or is still connected.
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE || answered ||
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;

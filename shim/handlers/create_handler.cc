@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shim/base/lifetime.h"
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 
@@ -12,7 +13,7 @@ using runtime::v1::CreateContainerRequest;
 
 // A create waits this long for knowledge (never for a state), and this much of
 // it for the runtime to be read: the spec must have had its chance as well.
-constexpr Duration kPatience = std::chrono::seconds(1);
+constexpr Duration kCreatePatience = std::chrono::seconds(1);
 constexpr Duration kPatienceForReading = std::chrono::milliseconds(750);
 
 class CreateContainerHandler : public CallHandler, public CreateWaiter {
@@ -27,11 +28,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
       call.Forward(bytes);  // the runtime says what is wrong with it
       return;
     }
-    auto guard = std::weak_ptr<bool>(alive_);
-    give_up_ = Loop::Now() + kPatience;
-    context_.reconciler.WhenReady(kPatienceForReading, [this, guard] {
-      if (guard.lock()) ResolveSpec();
-    });
+    give_up_ = context_.loop.Now() + kCreatePatience;
+    context_.reconciler.WhenReady(kPatienceForReading, lifetime_.Guard([this] { ResolveSpec(); }));
   }
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
@@ -54,7 +52,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   }
 
   void OnCancelled() override {
-    alive_.reset();
+    lifetime_.Restart();
     CancelPending();
   }
 
@@ -95,11 +93,9 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
       SubmitToPolicy();
       return;
     }
-    auto guard = std::weak_ptr<bool>(alive_);
     context_.specs.WhenResolved({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
-                                std::max<Duration>(give_up_ - Loop::Now(), Duration{0}), [this, guard] {
-                                  if (guard.lock()) SubmitToPolicy();
-                                });
+                                std::max<Duration>(give_up_ - context_.loop.Now(), Duration{0}),
+                                lifetime_.Guard([this] { SubmitToPolicy(); }));
   }
 
   void SubmitToPolicy() {
@@ -128,7 +124,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   policy::SandboxId sandbox_;
   policy::CallId pending_call_;
   Time give_up_{};
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace

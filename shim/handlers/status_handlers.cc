@@ -33,9 +33,9 @@ void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) 
 }
 
 // Some of the caller's time is kept for the answer's way.
-void WaitForReading(Reconciler& reconciler, Time deadline, std::function<void()> then) {
-  const Duration rest = deadline == Time::max() ? kPatience : (deadline - Loop::Now()) / 10 * 9;
-  reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kPatience), std::move(then));
+void WaitForReading(HandlerContext& context, Time deadline, std::function<void()> then) {
+  const Duration rest = deadline == Time::max() ? kPatience : (deadline - context.loop.Now()) / 10 * 9;
+  context.reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kPatience), std::move(then));
 }
 
 class ContainerStatusHandler : public CallHandler {
@@ -52,7 +52,7 @@ class ContainerStatusHandler : public CallHandler {
     runtime::v1::ContainerStatusResponse response;
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, response)) return false;
     if (!HasExited(response.status())) return false;
-    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    WaitForReading(context_, deadline_, std::move(release));
     return true;
   }
 
@@ -105,7 +105,7 @@ class StatusesHandler : public CallHandler {
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, message)) return false;
     const auto& statuses = message.containers_statuses();
     if (std::none_of(statuses.begin(), statuses.end(), &HasExited)) return false;
-    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    WaitForReading(context_, deadline_, std::move(release));
     return true;
   }
 

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "shim/base/clock.h"
+#include "shim/base/loop.h"
 
 namespace sidecar_shim {
 
@@ -18,7 +19,7 @@ struct AcceptedCall {
   std::function<void()> on_cancelled;  // set by whoever serves the call
 
   // Monotonic; Time::max() where the caller set no deadline.
-  Time Deadline() const;
+  Time Deadline(const Loop& loop) const;
 };
 
 }  // namespace sidecar_shim

@@ -25,8 +25,8 @@ class Relay {
   // To be registered with the server before it is built.
   grpc::AsyncGenericService& service() { return service_; }
 
-  // Starts accepting. The loop's queue must be the server's.
-  void Start(Loop& loop, HandlerTable handlers);
+  // Starts accepting. `queue` is the server's and the loop's.
+  void Start(Loop& loop, grpc::ServerCompletionQueue* queue, HandlerTable handlers);
 
   // Ends streams that would never end by themselves, and accepts no new call.
   void BeginShutdown();
@@ -42,6 +42,7 @@ class Relay {
   Upstream& runtime_;
   Upstream& images_;
   Loop* loop_ = nullptr;
+  grpc::ServerCompletionQueue* queue_ = nullptr;
   HandlerTable handlers_;
   bool shutting_down_ = false;
   size_t live_ = 0;

@@ -75,7 +75,7 @@ void StreamRelay::PumpDown() {
       self->OnRuntimeEnd();
       return;
     }
-    self->upstream_.RecordActivity();
+    self->upstream_.RecordActivity(self->loop_.Now());
     self->held_ = true;
     const bool hold = self->handler_ && !self->accepted_->cancelled && self->abort_status_.ok() &&
                       self->handler_->HoldResponse(self->down_, [self] { self->Deliver(); });
@@ -100,7 +100,7 @@ void StreamRelay::OnRuntimeEnd() {
     const bool answered = !trailing.empty() || !self->context_->GetServerInitialMetadata().empty();
     grpc::Status status = self->upstream_.Explain(self->status_, answered);
     self->in_flight_.reset();
-    self->upstream_.OnCallEnd(self->status_);
+    self->upstream_.OnCallEnd(self->status_, self->loop_.Now());
     if (self->hung_ && !self->status_.ok()) status = self->upstream_.HungStatus();
     if (!self->abort_status_.ok()) status = self->abort_status_;
     if (self->handler_) self->handler_->OnEnd(status);

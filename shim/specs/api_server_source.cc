@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "shim/base/offload.h"
 #include "shim/http/http_status.h"
 #include "shim/kube/node_name.h"
 
@@ -33,7 +34,7 @@ ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, C
              options.timing,
              {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
               .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
-              .on_trouble = [this](const absl::Status& why) { OnTrouble(why); },
+              .on_watch_failure = [this](const absl::Status& why) { OnWatchFailure(why); },
               .on_up = [this] { OnUp(); },
               .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
 
@@ -63,7 +64,7 @@ void ApiServerSource::Find(const PodQuery& query, Answer answer) {
   PendingQuery& pending = queries_.try_emplace(id, loop_).first->second;
   pending.pod = query.pod;
   pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + patience_, [this, id] {
+  pending.timer.Start(loop_.Now() + patience_, [this, id] {
     const absl::Status late = absl::DeadlineExceededError("a pod was not answered for in time");
     const bool asked = queries_.at(id).request != 0;
     Close(id, late);
@@ -98,23 +99,23 @@ void ApiServerSource::Fetched(QueryId id, const HttpResult& result) {
     if (!result.status.ok() || result.code == kHttpUnauthorized) watch_.ReportFailure(why, result.code);
     return;
   }
-  worker_.Run(
-      [this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), id, body = result.body, source = name()] {
-        loop.Post([this, alive, id, pod = ParsePod(body, source)] {
-          if (!alive.lock()) return;
-          auto it = queries_.find(id);
-          if (it == queries_.end()) return;
-          // A pod that was made again under the same name has another uid: what is
-          // known of one says nothing of the other.
-          if (!pod.ok()) {
-            Close(id, absl::DataLossError(pod.status().message()));
-          } else if (pod->ref != it->second.pod) {
-            Close(id, absl::NotFoundError("another pod of that name"));
-          } else {
-            Close(id, pod->update);
-          }
-        });
-      });
+  Offload(
+      worker_, loop_, lifetime_, [body = result.body, source = name()] { return ParsePod(body, source); },
+      [this, id](const absl::StatusOr<KnownPod>& pod) { OnPod(id, pod); });
+}
+
+void ApiServerSource::OnPod(QueryId id, const absl::StatusOr<KnownPod>& pod) {
+  auto it = queries_.find(id);
+  if (it == queries_.end()) return;
+  // A pod that was created again under the same name has another UID: what is
+  // known of one says nothing about the other.
+  if (!pod.ok()) {
+    Close(id, absl::DataLossError(pod.status().message()));
+  } else if (pod->ref != it->second.pod) {
+    Close(id, absl::NotFoundError("another pod of that name"));
+  } else {
+    Close(id, pod->update);
+  }
 }
 
 void ApiServerSource::Close(QueryId id, const absl::StatusOr<PodUpdate>& update) {
@@ -164,7 +165,7 @@ void ApiServerSource::FetchOpen() {
   for (QueryId id : open) Fetch(id);
 }
 
-void ApiServerSource::OnTrouble(const absl::Status& why) {
+void ApiServerSource::OnWatchFailure(const absl::Status& why) {
   counters_.Add("api_server_watch_failures");
   spdlog::warn("spec source {}: the watch of this node's pods has failed, they are listed again: {}", name(),
                std::string(why.message()));

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "shim/base/counters.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/pod_reflector.h"
@@ -49,12 +50,13 @@ class ApiServerSource : public SpecSource {
   void Fetch(QueryId id);
   void FetchOpen();
   void Fetched(QueryId id, const HttpResult& result);
+  void OnPod(QueryId id, const absl::StatusOr<KnownPod>& pod);
   void Close(QueryId id, const absl::StatusOr<PodUpdate>& update);
   // Whoever asked for it, and who follows.
   void Publish(const policy::PodRef& pod, const PodUpdate& update);
   void OnList(PodListing listing);
   void OnEvent(PodEvent event);
-  void OnTrouble(const absl::Status& why);
+  void OnWatchFailure(const absl::Status& why);
   void OnUp();
   void OnDown(const absl::Status& why);
 
@@ -67,8 +69,7 @@ class ApiServerSource : public SpecSource {
   std::map<policy::PodRef, PodUpdate> known_;
   std::map<QueryId, PendingQuery> queries_;
   QueryId next_ = 1;
-  // Lets the worker's results notice that the source has gone.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   PodReflector watch_;
 };
 

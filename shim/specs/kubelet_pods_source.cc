@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/base/offload.h"
 #include "shim/base/read_file.h"
 #include "shim/http/http_status.h"
 #include "shim/kube/port_owner.h"
@@ -75,36 +76,32 @@ absl::StatusOr<PodUpdate> UpdateOf(const absl::StatusOr<PodListing>& pods, const
 
 KubeletPodsSource::KubeletPodsSource(Loop& loop, HttpClient& http, Worker& worker, Counters& counters,
                                      KubeletPodsOptions options)
-    : loop_(loop), http_(http), worker_(worker), counters_(counters), options_(std::move(options)) {}
+    : loop_(loop),
+      http_(http),
+      worker_(worker),
+      counters_(counters),
+      options_(std::move(options)),
+      queries_(loop) {}
 
 KubeletPodsSource::~KubeletPodsSource() {
   if (request_ != 0) http_.Cancel(request_);
 }
 
 void KubeletPodsSource::Find(const PodQuery& query, Answer answer) {
-  queries_.push_back(std::make_unique<PendingQuery>(loop_));
-  const auto place = std::prev(queries_.end());
-  PendingQuery& pending = **place;
-  pending.pod = query.pod;
-  pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + options_.patience, [this, place] {
-    const Answer unanswered = std::move((*place)->answer);
-    queries_.erase(place);
+  queries_.Add({query.pod, std::move(answer)}, options_.patience, [this](const PendingQuery& unanswered) {
     const absl::Status late = absl::DeadlineExceededError(absl::StrCat(options_.url, ": no answer in time"));
     Note(late);
-    unanswered(late);
+    unanswered.answer(late);
   });
   Begin();
 }
 
 void KubeletPodsSource::Begin() {
   if (std::exchange(busy_, true)) return;
-  for (const std::unique_ptr<PendingQuery>& pending : queries_) pending->sent = true;
-  worker_.Run([this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), options = options_] {
-    loop.Post([this, alive, request = Prepare(options)] {
-      if (alive.lock()) Send(request);
-    });
-  });
+  queries_.ForEach([](PendingQuery& pending) { pending.sent = true; });
+  Offload(
+      worker_, loop_, lifetime_, [options = options_] { return Prepare(options); },
+      [this](absl::StatusOr<HttpRequest> request) { Send(std::move(request)); });
 }
 
 void KubeletPodsSource::Send(absl::StatusOr<HttpRequest> request) {
@@ -123,30 +120,21 @@ void KubeletPodsSource::Answered(const HttpResult& result) {
                : result.status);
     return;
   }
-  worker_.Run(
-      [this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), body = result.body, source = name()] {
-        auto pods = std::make_shared<Pods>(ParsePodList(body, source));
-        loop.Post([this, alive, pods] {
-          if (alive.lock()) Finish(*pods);
-        });
-      });
+  Offload(
+      worker_, loop_, lifetime_, [body = result.body, source = name()] { return ParsePodList(body, source); },
+      [this](const Pods& pods) { Finish(pods); });
 }
 
 void KubeletPodsSource::Finish(const Pods& pods) {
   busy_ = false;
   Note(pods.status());
-  PendingQueries done;
-  for (auto it = queries_.begin(); it != queries_.end();) {
-    const auto current = it++;
-    const bool late = pods.ok() && !(*current)->sent;
-    const bool known = UpdateOf(pods, (*current)->pod).ok();
-    // Who sent while the answer was on its way may be in the next one.
-    if (known || !late) done.splice(done.end(), queries_, current);
-  }
-  for (const std::unique_ptr<PendingQuery>& pending : done) {
-    pending->timer.Cancel();
-    pending->answer(UpdateOf(pods, pending->pod));
-  }
+  const std::vector<PendingQuery> done = queries_.TakeIf([&pods](const PendingQuery& pending) {
+    // A pod that was queried for while the answer was on its way may be in the
+    // next one.
+    const bool late = pods.ok() && !pending.sent;
+    return !late || UpdateOf(pods, pending.pod).ok();
+  });
+  for (const PendingQuery& pending : done) pending.answer(UpdateOf(pods, pending.pod));
   if (!queries_.empty()) Begin();
 }
 

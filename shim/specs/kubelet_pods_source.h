@@ -4,13 +4,14 @@
 #ifndef SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "shim/base/counters.h"
+#include "shim/base/lifetime.h"
+#include "shim/base/wait_list.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/pod_events.h"
@@ -43,14 +44,11 @@ class KubeletPodsSource : public SpecSource {
 
  private:
   struct PendingQuery {
-    explicit PendingQuery(Loop& loop) : timer(loop) {}
     policy::PodRef pod;
     Answer answer;
-    Loop::Timer timer;
     // Whether the request under way was begun after it.
     bool sent = false;
   };
-  using PendingQueries = std::list<std::unique_ptr<PendingQuery>>;
   using Pods = absl::StatusOr<PodListing>;
 
   void Begin();
@@ -64,12 +62,11 @@ class KubeletPodsSource : public SpecSource {
   Worker& worker_;
   Counters& counters_;
   const KubeletPodsOptions options_;
-  PendingQueries queries_;
+  WaitList<PendingQuery> queries_;
   bool busy_ = false;
   bool answers_ = true;  // did the last request get one?
   HttpClient::Id request_ = 0;
-  // Lets the worker's results notice that the source has gone.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sidecar_shim

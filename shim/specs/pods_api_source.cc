@@ -43,7 +43,7 @@ void PodsApiSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("a pod without UID"));
     return;
   }
-  Get(query.pod.uid, Loop::Now() + kGetTimeout, std::move(answer));
+  Get(query.pod.uid, loop_.Now() + kGetTimeout, std::move(answer));
 }
 
 void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
@@ -55,21 +55,19 @@ void PodsApiSource::Get(const std::string& uid, Time give_up, Answer answer) {
   v1alpha1::GetPodRequest request;
   request.set_poduid(uid);
   client_.Call<v1alpha1::GetPodResponse>(
-      kGetPod, request, std::max<Duration>(give_up - Loop::Now(), kRetry),
+      kGetPod, request, std::max<Duration>(give_up - loop_.Now(), kRetry),
       [this, uid, give_up, answer = std::move(answer)](const grpc::Status& status,
                                                        const v1alpha1::GetPodResponse& response) {
         const absl::StatusOr<PodUpdate> update =
             status.ok() ? Read(uid, response.pod()) : absl::StatusOr<PodUpdate>(ToSourceStatus(status));
         const bool open = absl::IsUnavailable(update.status()) || absl::IsFailedPrecondition(update.status());
-        if (!open || Loop::Now() + kRetry >= give_up) {
+        if (!open || loop_.Now() + kRetry >= give_up) {
           answer(update);
           return;
         }
         auto timer = std::make_shared<Loop::Timer>(loop_);
-        timer->Start(Loop::Now() + kRetry,
-                     [this, timer, uid, give_up, answer, alive = std::weak_ptr<bool>(alive_)] {
-                       if (alive.lock()) Get(uid, give_up, answer);
-                     });
+        timer->Start(loop_.Now() + kRetry,
+                     lifetime_.Guard([this, timer, uid, give_up, answer] { Get(uid, give_up, answer); }));
       });
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "shim/base/lifetime.h"
 #include "shim/cri/subscription.h"
 #include "shim/cri/unary_client.h"
 #include "shim/cri/upstream.h"
@@ -36,8 +37,7 @@ class PodsApiSource : public SpecSource {
   Upstream upstream_;
   UnaryClient client_;
   Subscription watch_;
-  // Lets pending retries notice that the source has gone.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sidecar_shim

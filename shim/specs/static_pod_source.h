@@ -35,6 +35,7 @@ class StaticPodSource : public SpecSource {
   Counters& counters_;
   // Shared with the worker's jobs, which may outlive the source.
   const std::shared_ptr<ManifestCache> cache_;
+  Lifetime lifetime_;
   FileWatch watch_;
 };
 
