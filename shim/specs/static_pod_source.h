@@ -9,6 +9,7 @@
 
 #include "shim/base/counters.h"
 #include "shim/base/file_watch.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/loop.h"
 #include "shim/base/worker.h"
 #include "shim/specs/manifest_cache.h"

@@ -8,7 +8,7 @@ namespace sidecar_shim::testing {
 
 // This object's alone: calls are refused there until something listens on it,
 // and again once that has gone. A port that was only looked up and freed would
-// go to whoever asks next.
+// go to the next socket that asks for any.
 class LoopbackPort {
  public:
   LoopbackPort();

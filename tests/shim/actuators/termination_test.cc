@@ -19,7 +19,7 @@ namespace {
 
 namespace cri = runtime::v1;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 constexpr int kRealCode = 143;
 // The age from which a sidecar is assumed to handle SIGTERM, in ns.
@@ -50,7 +50,7 @@ class TerminationTest : public ::testing::Test {
   }
 
   ShimSetup setup_;
-  Pod pod_{setup_, kPlan};
+  Pod pod_{setup_, kSpec};
   std::string main_;
   std::string agent_;
 };

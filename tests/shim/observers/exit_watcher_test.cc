@@ -16,7 +16,7 @@ namespace {
 namespace cri = runtime::v1;
 
 constexpr char kSubscribe[] = "/containerd.services.events.v1.Events/Subscribe";
-constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 
 // The watcher and the reconciler on a FakeLoop, before a real gRPC server.
@@ -157,7 +157,7 @@ TEST_F(ExitWatcherTest, EventsReplacePolling) {
 TEST(ExitWatcherInShimTest, ExitsDuringAnOutageAreFound) {
   ShimSetup setup;
   ASSERT_TRUE(Eventually([&] { return setup.runtime.Subscribers() == 1; }));
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   const std::string main = pod.Launch(pod.Request("main"));
   const std::string agent =
       pod.Launch(pod.Request("agent", {{"KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true"}}));
