@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "shim/actuators/container_name.h"
+#include "shim/cri/bytes.h"
 #include "shim/cri/convert.h"
 #include "shim/kube/kubelet_labels.h"
 #include "shim/kube/log_symlink.h"
@@ -14,12 +16,22 @@ namespace {
 
 using runtime::v1::CreateContainerRequest;
 
-std::filesystem::path SymlinkPath(const runtime::v1::ContainerStatus& status) {
-  auto label = [&status](const char* key) {
-    auto it = status.labels().find(key);
-    return it == status.labels().end() ? std::string() : it->second;
-  };
-  return LogSymlink(label(kPodNameLabel), label(kPodNamespaceLabel), label(kContainerNameLabel), status.id());
+std::string Label(const runtime::v1::ContainerStatus& status, const char* key) {
+  auto it = status.labels().find(key);
+  return it == status.labels().end() ? std::string() : it->second;
+}
+
+// By the labels that kubelet sets.
+ContainerName NameOf(const runtime::v1::ContainerStatus& status) {
+  ContainerName name;
+  name.pod.name_space = Label(status, kPodNamespaceLabel);
+  name.pod.name = Label(status, kPodNameLabel);
+  name.container = Label(status, kContainerNameLabel);
+  return name;
+}
+
+std::filesystem::path SymlinkPath(const ContainerName& name, const std::string& id) {
+  return LogSymlink(name.pod.name, name.pod.name_space, name.container, id);
 }
 
 }  // namespace
@@ -51,8 +63,9 @@ void Launcher::Launch(const policy::Launch& action) {
       request,
       [this, seen](const grpc::Status& status, const runtime::v1::CreateContainerResponse& response) mutable {
         if (!status.ok()) {
-          // kubelet's own retry will meet the same error and report it.
-          spdlog::warn("launch ahead of container {} failed at create, left to kubelet: {}", seen.name,
+          // kubelet's own retry gets the same error and reports it.
+          spdlog::warn("launch ahead failed at create, left to kubelet: {} error={}",
+                       NameInSandbox(driver_.engine(), seen.sandbox, seen.name).ToString(),
                        status.error_message());
           driver_.Post(policy::CreateFailed{seen.sandbox, seen.name, /*by_shim=*/true});
           return;
@@ -60,7 +73,7 @@ void Launcher::Launch(const policy::Launch& action) {
         seen.container = policy::ContainerId(response.container_id());
         driver_.Post(seen);
         if (!driver_.CanLaunch(seen.sandbox)) {
-          driver_.Post(policy::StartFailed{seen.container, "sidecar-shim: the pod is being taken down"});
+          driver_.Post(policy::StartFailed{seen.container, "sidecar-shim: the pod is being torn down"});
           return;
         }
         Start(seen.container);
@@ -76,16 +89,17 @@ void Launcher::ResumeLaunch(const policy::ResumeLaunch& action) {
 }
 
 void Launcher::Start(const policy::ContainerId& id) {
-  runtime_.StartContainer(id, [this, id](const grpc::Status& status,
-                                         const runtime::v1::StartContainerResponse&) {
-    if (status.ok()) {
-      driver_.Post(policy::ContainerStarted{id});
-    } else {
-      spdlog::warn("launch ahead of container {} failed at start: {}", id.value(), status.error_message());
-      driver_.Post(policy::StartFailed{id, status.error_message()});
-    }
-    AfterStart(id);
-  });
+  runtime_.StartContainer(
+      id, [this, id](const grpc::Status& status, const runtime::v1::StartContainerResponse&) {
+        if (status.ok()) {
+          driver_.Post(policy::ContainerStarted{id});
+        } else {
+          spdlog::warn("launch ahead failed at start: {} error={}",
+                       NameOfContainer(driver_.engine(), id).ToString(), status.error_message());
+          driver_.Post(policy::StartFailed{id, status.error_message()});
+        }
+        AfterStart(id);
+      });
 }
 
 void Launcher::AfterStart(const policy::ContainerId& id) {
@@ -104,12 +118,14 @@ void Launcher::AfterStart(const policy::ContainerId& id) {
 void Launcher::LinkLog(const runtime::v1::ContainerStatus& status) {
   // crictl's pods have no kubelet labels and no symlink.
   if (status.log_path().empty() || !status.labels().contains(kPodNameLabel)) return;
-  worker_.Run([target = status.log_path(), link = SymlinkPath(status)] {
+  const ContainerName name = NameOf(status);
+  worker_.Run([target = status.log_path(), link = SymlinkPath(name, status.id()), name] {
     std::error_code error;
     if (!std::filesystem::is_directory(link.parent_path(), error)) return;  // no kubelet here
     std::filesystem::create_symlink(target, link, error);
     if (error && error != std::errc::file_exists) {
-      spdlog::warn("cannot make the log symlink {}: {}", link.string(), error.message());
+      spdlog::warn("cannot create log symlink: {} path={} error={}", name.ToString(), link.string(),
+                   error.message());
     }
   });
 }

@@ -1,6 +1,6 @@
 // Creates and starts refused containers ahead of kubelet, from the request that
-// kubelet sent, and makes the log symlink that kubelet makes for its own
-// starts (facts/node.md, "adopts").
+// kubelet sent, and creates the log symlink that kubelet creates for containers
+// that it starts itself.
 #ifndef SIDECAR_SHIM_SHIM_ACTUATORS_LAUNCHER_H_
 #define SIDECAR_SHIM_SHIM_ACTUATORS_LAUNCHER_H_
 
@@ -18,6 +18,7 @@
 
 namespace sidecar_shim {
 
+// Loop thread only.
 class Launcher : public ContainerLauncher {
  public:
   using EncodeStamp = std::function<policy::Annotations(const policy::Stamp&)>;

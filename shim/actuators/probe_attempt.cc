@@ -7,8 +7,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "health.pb.h"
+#include "shim/base/lifetime.h"
 #include "shim/cri/unary_client.h"
 #include "shim/cri/upstream.h"
+#include "shim/http/http_url.h"
 
 namespace sidecar_shim {
 namespace {
@@ -16,10 +18,10 @@ namespace {
 using policy::ProbeSpec;
 
 constexpr const char* kHealthCheck = "/grpc.health.v1.Health/Check";
-// Applications tell probes from users by this prefix.
+// Applications recognize probes by this prefix.
 constexpr const char* kUserAgent = "kube-probe/sidecar-shim";
-// As in kubelet's prober: of a body no more is read, and redirects are followed
-// so often, within the same host.
+// As in kubelet's prober: no more of a body is read, and this many redirects are
+// followed, within the same host.
 constexpr size_t kEnoughBody = 10 * 1024;
 constexpr int kMostRedirects = 10;
 
@@ -33,9 +35,8 @@ class ExecAttempt : public ProbeAttempt {
  public:
   ExecAttempt(Runtime& runtime, const ProbeSpec& spec, const ProbeTarget& target, Done done) {
     runtime.ExecSync(target.container, spec.command, spec.timeout,
-                     [alive = std::weak_ptr<bool>(alive_), done = std::move(done)](
-                         const grpc::Status& status, const runtime::v1::ExecSyncResponse& response) {
-                       if (!alive.lock()) return;
+                     lifetime_.Guard([done = std::move(done)](const grpc::Status& status,
+                                                              const runtime::v1::ExecSyncResponse& response) {
                        if (!status.ok()) {
                          done(absl::UnavailableError(status.error_message()));
                        } else if (response.exit_code() != 0) {
@@ -43,18 +44,18 @@ class ExecAttempt : public ProbeAttempt {
                        } else {
                          done(absl::OkStatus());
                        }
-                     });
+                     }));
   }
 
  private:
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 // httpGet, and tcpSocket as an HTTP request that stops once it is connected.
 class HttpAttempt : public ProbeAttempt {
  public:
-  HttpAttempt(HttpClient& http, const ProbeSpec& spec, const ProbeTarget& target, Done done)
-      : http_(http), done_(std::move(done)), deadline_(Loop::Now() + spec.timeout) {
+  HttpAttempt(const Loop& loop, HttpClient& http, const ProbeSpec& spec, const ProbeTarget& target, Done done)
+      : loop_(loop), http_(http), done_(std::move(done)), deadline_(loop.Now() + spec.timeout) {
     const std::string& host = spec.host.empty() ? target.pod_address : spec.host;
     request_.url = HttpUrl(spec.https ? "https" : "http", host, spec.port, spec.path);
     request_.connect_only = spec.kind == ProbeSpec::Kind::kTcpSocket;
@@ -71,13 +72,13 @@ class HttpAttempt : public ProbeAttempt {
 
  private:
   void Send() {
-    // A redirect takes its time from the same budget.
-    request_.timeout = std::max<Duration>(deadline_ - Loop::Now(), std::chrono::milliseconds(1));
+    // The probe's timeout covers its redirects.
+    request_.timeout = std::max<Duration>(deadline_ - loop_.Now(), std::chrono::milliseconds(1));
     request_.connect_timeout = request_.timeout;
-    id_ = http_.Send(request_, [this](const HttpResult& result) { Answered(result); });
+    id_ = http_.Send(request_, [this](const HttpResult& result) { OnResult(result); });
   }
 
-  void Answered(const HttpResult& result) {
+  void OnResult(const HttpResult& result) {
     if (!request_.connect_only && IsRedirect(result) && HttpHost(result.redirect) == HttpHost(request_.url)) {
       if (++redirects_ <= kMostRedirects) {
         request_.url = result.redirect;
@@ -91,10 +92,11 @@ class HttpAttempt : public ProbeAttempt {
   }
 
   void End(const absl::Status& status) {
-    const Done done = done_;  // this may be gone before it returns
+    const Done done = done_;  // `done` may destroy this attempt
     done(status);
   }
 
+  const Loop& loop_;
   HttpClient& http_;
   const Done done_;
   const Time deadline_;
@@ -129,8 +131,8 @@ class GrpcAttempt : public ProbeAttempt {
                                            : absl::StrCat("ipv4:", address, ":", port);
   }
 
-  // One connection per try: a channel that backs off would hide the moment at
-  // which the server is up.
+  // One connection per attempt: with a channel that is backing off, an attempt
+  // would fail although the server is up.
   Upstream upstream_;
   UnaryClient client_;
 };
@@ -149,7 +151,7 @@ std::unique_ptr<ProbeAttempt> BeginProbe(Loop& loop, Runtime& runtime, HttpClien
     case ProbeSpec::Kind::kTcpSocket:
       break;
   }
-  return std::make_unique<HttpAttempt>(http, spec, target, std::move(done));
+  return std::make_unique<HttpAttempt>(loop, http, spec, target, std::move(done));
 }
 
 }  // namespace sidecar_shim

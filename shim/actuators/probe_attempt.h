@@ -1,4 +1,4 @@
-// One try of a probe, as kubelet does it.
+// One attempt of a probe, as kubelet makes it.
 #ifndef SIDECAR_SHIM_SHIM_ACTUATORS_PROBE_ATTEMPT_H_
 #define SIDECAR_SHIM_SHIM_ACTUATORS_PROBE_ATTEMPT_H_
 
@@ -18,11 +18,12 @@ struct ProbeTarget {
   std::string pod_address;        // for the others, where the probe names no host
 };
 
-// Lives until its `done` has run, or gives up when destroyed. Loop thread only.
+// Lasts until its `done` has run; destroying it before cancels it. Loop thread
+// only.
 class ProbeAttempt {
  public:
-  // OK = passed. Runs at most once, spec.timeout later at the latest (exec: as
-  // the runtime keeps it).
+  // OK = passed. Runs at most once, after spec.timeout at the latest (for exec
+  // the runtime enforces it), and never before BeginProbe() has returned.
   using Done = std::function<void(const absl::Status&)>;
 
   virtual ~ProbeAttempt() = default;

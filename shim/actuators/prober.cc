@@ -7,121 +7,133 @@
 #include <deque>
 #include <utility>
 
+#include "shim/actuators/container_name.h"
 #include "shim/actuators/probe_attempt.h"
+#include "shim/base/lifetime.h"
+#include "shim/cri/convert.h"
 
 namespace sidecar_shim {
 namespace {
 
 using policy::ProbeSpec;
 
-// A readiness is to be known within 300 ms: a pause, the try before, the try.
-constexpr Duration kQuick = std::chrono::milliseconds(100);
-constexpr Duration kQuickFor = std::chrono::minutes(5);
-constexpr Duration kSlow = std::chrono::seconds(1);
-// A process that takes long is a burden: most of the time is left to the pod.
-constexpr int kRestPerTry = 2;
+// A container is to be known as ready within 300 ms: the attempt that just
+// failed, a pause, the attempt that passes.
+constexpr Duration kShortInterval = std::chrono::milliseconds(100);
+constexpr Duration kShortIntervalFor = std::chrono::minutes(5);
+constexpr Duration kLongInterval = std::chrono::seconds(1);
+// A probe's process that runs for long is a load on the node: most of the time
+// is left to the pod.
+constexpr int kRestPerAttempt = 2;
+
+bool HasUsablePort(const ProbeSpec& stage) {
+  return stage.kind == ProbeSpec::Kind::kExec || (stage.port >= 1 && stage.port <= 65535);
+}
 
 }  // namespace
 
 struct Prober::Job {
   explicit Job(Loop& loop) : timer(loop) {}
   policy::SandboxId sandbox;
-  std::string name;
+  ContainerName name;
   ProbeTarget target;
-  std::deque<ProbeSpec> stages;  // that have not passed; the front one is under way
-  int passes = 0;
+  std::deque<ProbeSpec> stages;  // that have not passed; the front one is probed
+  int passes = 0;                // in a row
   Time began{};
   Time container_started{};  // on the loop's clock
   std::string last_problem;
   std::unique_ptr<ProbeAttempt> attempt;
   Loop::Timer timer;
+  Lifetime lifetime;
 };
 
+Prober::Prober(Loop& loop, PolicyDriver& driver, Runtime& runtime, HttpClient& http,
+               const NodeAddress& node_address)
+    : loop_(loop), driver_(driver), runtime_(runtime), http_(http), node_address_(node_address) {}
+
+Prober::~Prober() = default;
+
 void Prober::Start(const policy::StartProbing& action) {
-  auto job = std::make_shared<Job>(loop_);
+  auto job = std::make_unique<Job>(loop_);
   job->sandbox = action.sandbox;
+  job->name = NameOfContainer(driver_.engine(), action.container);
   job->target.container = action.container;
   if (action.startup) job->stages.push_back(*action.startup);
   if (action.readiness) job->stages.push_back(*action.readiness);
-  job->began = Loop::Now();
-  if (const auto* record = driver_.engine().FindContainer(action.container)) job->name = record->name;
-  for (const ProbeSpec& stage : job->stages) {
-    if (stage.kind != ProbeSpec::Kind::kExec && (stage.port < 1 || stage.port > 65535)) {
-      spdlog::warn("container {}: its probe has no usable port; left to kubelet", job->name);
-      return;
-    }
-  }
-  jobs_[action.container] = job;
-  ReadStart(job);
-}
-
-void Prober::ReadStart(const std::shared_ptr<Job>& job) {
-  // Initial delays count from the container's start, which may be long ago.
-  runtime_.ContainerStatus(
-      job->target.container, /*verbose=*/false,
-      [this, weak = std::weak_ptr<Job>(job)](const grpc::Status& status,
-                                             const runtime::v1::ContainerStatusResponse& response) {
-        const std::shared_ptr<Job> waiting = weak.lock();
-        if (!waiting) return;
-        const std::chrono::nanoseconds started(status.ok() ? response.status().started_at() : 0);
-        const auto age = std::chrono::system_clock::now().time_since_epoch() - started;
-        waiting->container_started =
-            started.count() > 0 ? Loop::Now() - std::max<Duration>(age, Duration{0}) : waiting->began;
-        ReadAddress(waiting);
-      });
-}
-
-void Prober::ReadAddress(const std::shared_ptr<Job>& job) {
-  runtime_.PodSandboxStatus(
-      job->sandbox, [this, weak = std::weak_ptr<Job>(job)](
-                        const grpc::Status& status, const runtime::v1::PodSandboxStatusResponse& response) {
-        const std::shared_ptr<Job> waiting = weak.lock();
-        if (!waiting) return;
-        if (!status.ok()) {
-          // Without the pod's own address the node's would be probed.
-          waiting->timer.Start(Loop::Now() + kSlow, [this, weak] {
-            if (const std::shared_ptr<Job> due = weak.lock()) ReadAddress(due);
-          });
-          return;
-        }
-        waiting->target.pod_address = node_address_.OfPod(response.status().network().ip());
-        Schedule(waiting, Loop::Now());
-      });
-}
-
-void Prober::Schedule(const std::shared_ptr<Job>& job, Time at) {
-  const Time earliest = job->container_started + job->stages.front().initial_delay;
-  job->timer.Start(std::max(at, earliest), [this, weak = std::weak_ptr<Job>(job)] {
-    if (const std::shared_ptr<Job> due = weak.lock()) Try(due);
-  });
-}
-
-void Prober::Try(const std::shared_ptr<Job>& job) {
-  job->attempt =
-      BeginProbe(loop_, runtime_, http_, job->stages.front(), job->target,
-                 [this, weak = std::weak_ptr<Job>(job), began = Loop::Now()](const absl::Status& status) {
-                   if (const std::shared_ptr<Job> tried = weak.lock()) Tried(tried, began, status);
-                 });
-}
-
-void Prober::Tried(const std::shared_ptr<Job>& job, Time began, const absl::Status& status) {
-  const Time now = Loop::Now();
-  if (status.ok()) {
-    Passed(job);
+  job->began = loop_.Now();
+  if (!std::all_of(job->stages.begin(), job->stages.end(), HasUsablePort)) {
+    spdlog::warn("probe has no usable port, left to kubelet: {}", job->name.ToString());
     return;
   }
-  job->passes = 0;
-  if (std::string problem(status.message()); problem != job->last_problem) {
-    spdlog::debug("container {} is not ready: {}", job->name, problem);
-    job->last_problem = std::move(problem);
+  Job& started = *(jobs_[action.container] = std::move(job));
+  QueryStartTime(started);
+}
+
+void Prober::Stop(const policy::StopProbing& action) { jobs_.erase(action.container); }
+
+void Prober::StopAll() { jobs_.clear(); }
+
+void Prober::QueryStartTime(Job& job) {
+  // Initial delays count from the container's start, which may be long ago.
+  runtime_.ContainerStatus(
+      job.target.container, /*verbose=*/false,
+      job.lifetime.Guard(
+          [this, &job](const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
+            job.container_started = StartTime(status, response);
+            QueryAddress(job);
+          }));
+}
+
+Time Prober::StartTime(const grpc::Status& status,
+                       const runtime::v1::ContainerStatusResponse& response) const {
+  if (!status.ok() || response.status().started_at() <= 0) return loop_.Now();
+  const WallTime started{std::chrono::nanoseconds(response.status().started_at())};
+  return loop_.Now() - std::max<Duration>(loop_.WallNow() - started, Duration{0});
+}
+
+void Prober::QueryAddress(Job& job) {
+  runtime_.PodSandboxStatus(
+      job.sandbox, job.lifetime.Guard([this, &job](const grpc::Status& status,
+                                                   const runtime::v1::PodSandboxStatusResponse& response) {
+        if (!status.ok()) {
+          // Without the pod's own address the node's would be probed.
+          job.timer.Start(loop_.Now() + kLongInterval, [this, &job] { QueryAddress(job); });
+          return;
+        }
+        job.target.pod_address = node_address_.OfPod(response.status().network().ip());
+        Schedule(job, loop_.Now());
+      }));
+}
+
+void Prober::Schedule(Job& job, Time at) {
+  const Time earliest = job.container_started + job.stages.front().initial_delay;
+  job.timer.Start(std::max(at, earliest), [this, &job] { Attempt(job); });
+}
+
+void Prober::Attempt(Job& job) {
+  job.attempt = BeginProbe(
+      loop_, runtime_, http_, job.stages.front(), job.target,
+      [this, &job, began = loop_.Now()](const absl::Status& status) { OnAttemptEnd(job, began, status); });
+}
+
+void Prober::OnAttemptEnd(Job& job, Time began, const absl::Status& status) {
+  const Time now = loop_.Now();
+  if (status.ok()) {
+    OnPass(job);
+    return;
   }
-  Duration pause = now - job->began < kQuickFor ? kQuick : kSlow;
-  const ProbeSpec& stage = job->stages.front();
+  job.passes = 0;
+  if (std::string problem(status.message()); problem != job.last_problem) {
+    spdlog::debug("container is not ready: {} problem={}", job.name.ToString(), problem);
+    job.last_problem = std::move(problem);
+  }
+  Duration pause = now - job.began < kShortIntervalFor ? kShortInterval : kLongInterval;
+  const ProbeSpec& stage = job.stages.front();
   if (stage.kind == ProbeSpec::Kind::kExec) {
-    // Processes are what burdens a node: however many pods wait for theirs, all
-    // their tries together leave it most of the time. But none comes more rarely
-    // than kubelet's own.
-    const Duration rest = std::min<Duration>(kRestPerTry * ExecJobs() * (now - began), stage.period);
+    // Processes are what loads a node: however many pods are probed by them, all
+    // their attempts together leave it most of the time. But none is probed more
+    // rarely than kubelet does.
+    const Duration rest = std::min<Duration>(kRestPerAttempt * ExecJobs() * (now - began), stage.period);
     pause = std::max(pause, rest);
   }
   Schedule(job, now + pause);
@@ -133,36 +145,40 @@ int64_t Prober::ExecJobs() const {
   });
 }
 
-void Prober::Passed(const std::shared_ptr<Job>& job) {
-  const ProbeSpec& stage = job->stages.front();
-  if (++job->passes < stage.success_threshold) {
-    // Several passes are asked for to see that it lasts: not faster than asked.
-    Schedule(job, Loop::Now() + stage.period);
+void Prober::OnPass(Job& job) {
+  const ProbeSpec& stage = job.stages.front();
+  if (++job.passes < stage.success_threshold) {
+    // A successThreshold above 1 requires that the container stays ready: the
+    // passes are a period apart.
+    Schedule(job, loop_.Now() + stage.period);
     return;
   }
-  job->passes = 0;
-  job->stages.pop_front();
-  if (!job->stages.empty()) {
-    Schedule(job, Loop::Now());
+  job.passes = 0;
+  job.stages.pop_front();
+  if (!job.stages.empty()) {
+    Schedule(job, loop_.Now());
     return;
   }
-  spdlog::debug("container {} is ready by the shim's own probe", job->name);
-  jobs_.erase(job->target.container);
-  driver_.Post(policy::ContainerReady{job->target.container});
+  spdlog::debug("container is ready by the shim's own probe: {}", job.name.ToString());
+  const policy::ContainerId container = job.target.container;
+  jobs_.erase(container);
+  driver_.Post(policy::ContainerReady{container});
 }
 
 void Prober::OnExec(const policy::ContainerId& container, const std::vector<std::string>& command,
                     bool passed) {
   auto it = jobs_.find(container);
   if (it == jobs_.end() || !passed) return;
-  const std::shared_ptr<Job> job = it->second;
-  const ProbeSpec& stage = job->stages.front();
-  // Before its delay is over it is another probe, such as the liveness one.
-  if (job->target.pod_address.empty() || Loop::Now() < job->container_started + stage.initial_delay) return;
-  // One pass among several that are asked for would come at the wrong time.
+  Job& job = *it->second;
+  const ProbeSpec& stage = job.stages.front();
+  // Before the initial delay is over it is another probe, such as the liveness
+  // probe.
+  if (job.target.pod_address.empty() || loop_.Now() < job.container_started + stage.initial_delay) return;
+  // With a higher successThreshold, a pass between the shim's own would count at
+  // the wrong time.
   if (stage.kind == ProbeSpec::Kind::kExec && stage.command == command && stage.success_threshold == 1) {
-    job->attempt.reset();
-    Passed(job);
+    job.attempt.reset();
+    OnPass(job);
   }
 }
 

@@ -1,13 +1,13 @@
-// The shim's own probes: finds out that a container is ready without waiting
-// for kubelet, whose period may be long and whose findings CRI does not show.
+// The shim's own probes: find out that a container is ready without waiting for
+// kubelet, whose probe period may be long and whose results CRI does not show.
 //
-// A container is probed only while another one is held because of it. First
-// its startup probe, then its readiness probe, with the thresholds, timeouts
-// and initial delays of the spec but at a faster cadence, which slows down
-// after a while and where a process takes long. What kubelet's own exec probes find
-// as they pass by counts too.
+// A container is probed only while another one is held because of it. First its
+// startup probe, then its readiness probe, with the thresholds, timeouts and
+// initial delays of the spec but at shorter intervals, which grow after a while
+// and where a probe's process runs for long. A pass of kubelet's own exec probe,
+// which the shim relays, counts as well.
 //
-//   Start -> ContainerStatus, PodSandboxStatus -> tries ... -> ContainerReady
+//   Start -> ContainerStatus, PodSandboxStatus -> attempts ... -> ContainerReady
 #ifndef SIDECAR_SHIM_SHIM_ACTUATORS_PROBER_H_
 #define SIDECAR_SHIM_SHIM_ACTUATORS_PROBER_H_
 
@@ -29,26 +29,28 @@ namespace sidecar_shim {
 class Prober : public ReadinessProber {
  public:
   Prober(Loop& loop, PolicyDriver& driver, Runtime& runtime, HttpClient& http,
-         const NodeAddress& node_address)
-      : loop_(loop), driver_(driver), runtime_(runtime), http_(http), node_address_(node_address) {}
+         const NodeAddress& node_address);
+  ~Prober() override;
 
   void Start(const policy::StartProbing& action) override;
-  void Stop(const policy::StopProbing& action) override { jobs_.erase(action.container); }
+  void Stop(const policy::StopProbing& action) override;
 
-  // Somebody (kubelet, most likely) ran `command` in the container.
+  // A caller (most likely kubelet, for a probe) ran `command` in the container.
   void OnExec(const policy::ContainerId& container, const std::vector<std::string>& command, bool passed);
 
-  void StopAll() { jobs_.clear(); }
+  void StopAll();
 
  private:
   struct Job;
 
-  void ReadStart(const std::shared_ptr<Job>& job);
-  void ReadAddress(const std::shared_ptr<Job>& job);
-  void Schedule(const std::shared_ptr<Job>& job, Time at);
-  void Try(const std::shared_ptr<Job>& job);
-  void Tried(const std::shared_ptr<Job>& job, Time began, const absl::Status& status);
-  void Passed(const std::shared_ptr<Job>& job);
+  // When the container started, from the runtime's status of it.
+  Time StartTime(const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) const;
+  void QueryStartTime(Job& job);
+  void QueryAddress(Job& job);
+  void Schedule(Job& job, Time at);
+  void Attempt(Job& job);
+  void OnAttemptEnd(Job& job, Time began, const absl::Status& status);
+  void OnPass(Job& job);
   // How many containers are probed by running a command.
   int64_t ExecJobs() const;
 
@@ -57,7 +59,7 @@ class Prober : public ReadinessProber {
   Runtime& runtime_;
   HttpClient& http_;
   const NodeAddress& node_address_;
-  std::map<policy::ContainerId, std::shared_ptr<Job>> jobs_;
+  std::map<policy::ContainerId, std::unique_ptr<Job>> jobs_;
 };
 
 }  // namespace sidecar_shim

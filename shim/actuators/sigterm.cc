@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxStatusBytes = 64 << 10;
 constexpr uint64_t kTermBit = uint64_t{1} << (SIGTERM - 1);
-// runc's own process until it becomes the container's; being a Go program, it has a handler for everything.
+// runc's own process until it execs the container's program; as a Go program it has handlers for all signals.
 constexpr absl::string_view kRuncInitName = "runc:[";
 
 bool HasTerm(absl::string_view mask) {
@@ -31,7 +31,7 @@ bool HasTerm(absl::string_view mask) {
 
 bool HandlesSigterm(const std::string& proc_status) {
   bool masks_seen = false;
-  bool hears = false;
+  bool handles = false;
   for (const absl::string_view line : absl::StrSplit(proc_status, '\n')) {
     const std::pair<absl::string_view, absl::string_view> field =
         absl::StrSplit(line, absl::MaxSplits(':', 1));
@@ -39,12 +39,12 @@ bool HandlesSigterm(const std::string& proc_status) {
     if (field.first == "Name" && absl::StartsWith(value, kRuncInitName)) return false;
     if (field.first != "SigCgt" && field.first != "SigBlk") continue;
     masks_seen = true;
-    hears = hears || HasTerm(value);
+    handles = handles || HasTerm(value);
   }
-  return hears || !masks_seen;
+  return handles || !masks_seen;
 }
 
-bool HandlesSigterm(int pid) {
+bool ProcessHandlesSigterm(int pid) {
   const absl::StatusOr<std::string> text = ReadFile(absl::StrCat("/proc/", pid, "/status"), kMaxStatusBytes);
   return !text.ok() || HandlesSigterm(*text);
 }

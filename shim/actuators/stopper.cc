@@ -6,30 +6,24 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
-#include "shim/actuators/sigterm.h"
+#include "shim/actuators/container_name.h"
 #include "shim/cri/convert.h"
 #include "shim/cri/verbose_info.h"
+#include "shim/http/http_url.h"
 #include "shim/kube/kubelet_labels.h"
 
 namespace sidecar_shim {
 namespace {
 
-// The least that is left for the stop signal after a hook (kubelet's rule).
+// The least that is left for the stop signal after a hook, as in kubelet's
+// killContainer.
 constexpr Duration kMinimumGrace = std::chrono::seconds(2);
 
-// A program that has not installed its handler by then is one that has none. On a loaded node a shell has
-// needed more than a second; what is lost with the signal is the whole grace, and what a collector has not
-// sent yet.
+// A process that has not installed a handler by then is assumed to have none. On a loaded node a shell
+// needed more than a second; a signal that is lost costs the whole grace period, and the data that a
+// collector has not sent yet.
 constexpr Duration kSigtermHandlerTimeout = std::chrono::seconds(5);
 constexpr Duration kSigtermPollInterval = std::chrono::milliseconds(10);
-
-// How much longer a program of which this is the status may need to install its handlers.
-Duration SigtermHandlerTimeLeft(const runtime::v1::ContainerStatus& status) {
-  const auto age =
-      std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(status.started_at());
-  return std::clamp<Duration>(kSigtermHandlerTimeout - std::chrono::duration_cast<Duration>(age),
-                              Duration::zero(), kSigtermHandlerTimeout);
-}
 
 std::string Find(const google::protobuf::Map<std::string, std::string>& map, const char* key) {
   auto it = map.find(key);
@@ -41,24 +35,31 @@ std::string Find(const google::protobuf::Map<std::string, std::string>& map, con
 struct Stopper::Job {
   explicit Job(Loop& loop) : timer(loop) {}
   policy::ContainerId id;
-  std::string name;
+  ContainerName name;
   int pid = 0;              // of its process, 0 = not known
-  Time handler_deadline{};  // no later than this it is taken to hear
+  Time handler_deadline{};  // from then on its process is assumed to handle SIGTERM
   Time began{};
   Duration grace{0};
   bool pre_stop_ran = false;
   Loop::Timer timer;
-
-  Duration Rest() const { return std::max(grace - (Loop::Now() - began), kMinimumGrace); }
 };
+
+Duration Stopper::SigtermHandlerTimeLeft(const runtime::v1::ContainerStatus& status) const {
+  const Duration age = loop_.WallNow() - WallTime(std::chrono::nanoseconds(status.started_at()));
+  return std::clamp<Duration>(kSigtermHandlerTimeout - age, Duration::zero(), kSigtermHandlerTimeout);
+}
+
+Duration Stopper::Rest(const Job& job) const {
+  return std::max(job.grace - (loop_.Now() - job.began), kMinimumGrace);
+}
 
 void Stopper::Stop(const policy::StopSidecar& action) {
   auto job = std::make_shared<Job>(loop_);
   job->id = action.container;
-  job->began = Loop::Now();
+  job->began = loop_.Now();
   job->grace = action.grace;
+  job->name = NameOfContainer(driver_.engine(), action.container);
   const policy::ContainerRecord* record = driver_.engine().FindContainer(action.container);
-  if (record != nullptr) job->name = record->name;
   if (record == nullptr) {
     SendStop(job);
     return;
@@ -69,12 +70,12 @@ void Stopper::Stop(const policy::StopSidecar& action) {
           const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
         if (status.ok()) {
           job->pid = PidFromVerboseInfo(response);
-          job->handler_deadline = Loop::Now() + SigtermHandlerTimeLeft(response.status());
+          job->handler_deadline = loop_.Now() + SigtermHandlerTimeLeft(response.status());
         }
         if (!run_hook) {
           StopOnceSigtermHandled(job);
         } else if (!status.ok()) {
-          spdlog::warn("cannot read the preStop hook of container {}: {}", job->name, status.error_message());
+          spdlog::warn("cannot read preStop hook: {} error={}", job->name.ToString(), status.error_message());
           driver_.Post(policy::SidecarStopEnded{job->id, /*ok=*/false, /*pre_stop_ran=*/false});
         } else {
           const auto& annotations = response.status().annotations();
@@ -142,19 +143,21 @@ void Stopper::RunHttp(const std::shared_ptr<Job>& job, const HttpHook& hook,
 
 void Stopper::RunSleep(const std::shared_ptr<Job>& job, const SleepHook& hook) {
   const Duration pause = std::min<Duration>(std::chrono::seconds(hook.seconds), job->grace);
-  job->timer.Start(Loop::Now() + pause, [this, job] { HookEnded(job, ""); });
+  job->timer.Start(loop_.Now() + pause, [this, job] { HookEnded(job, ""); });
 }
 
 void Stopper::HookEnded(const std::shared_ptr<Job>& job, const std::string& problem) {
-  if (!problem.empty())
-    spdlog::warn("preStop hook of container {}: {}; stopping it anyway", job->name, problem);
+  if (!problem.empty()) {
+    spdlog::warn("preStop hook failed, stopping the container anyway: {} error={}", job->name.ToString(),
+                 problem);
+  }
   job->pre_stop_ran = true;
   StopOnceSigtermHandled(job);
 }
 
 void Stopper::StopOnceSigtermHandled(const std::shared_ptr<Job>& job) {
-  const Time now = Loop::Now();
-  if (job->pid <= 0 || now >= job->handler_deadline || HandlesSigterm(job->pid)) {
+  const Time now = loop_.Now();
+  if (job->pid <= 0 || now >= job->handler_deadline || handles_sigterm_(job->pid)) {
     SendStop(job);
     return;
   }
@@ -162,27 +165,28 @@ void Stopper::StopOnceSigtermHandled(const std::shared_ptr<Job>& job) {
 }
 
 void Stopper::SendStop(const std::shared_ptr<Job>& job) {
-  runtime_.StopContainer(
-      job->id, job->Rest(),
-      [this, job](const grpc::Status& status, const runtime::v1::StopContainerResponse&) {
-        if (!status.ok()) {
-          spdlog::warn("stopping sidecar {} failed, will be tried again: {}", job->name,
-                       status.error_message());
-        }
-        driver_.Post(policy::SidecarStopEnded{job->id, status.ok(), job->pre_stop_ran});
-        if (!status.ok()) return;
-        runtime_.ContainerStatus(
-            job->id, /*verbose=*/false,
-            [this, job](const grpc::Status& got, const runtime::v1::ContainerStatusResponse& response) {
-              const runtime::v1::ContainerStatus& container = response.status();
-              if (!got.ok() || container.state() != runtime::v1::CONTAINER_EXITED) return;
-              spdlog::info(
-                  "sidecar stopped: container={} real_exit_code={} after={}ms", job->name,
-                  container.exit_code(),
-                  std::chrono::duration_cast<std::chrono::milliseconds>(Loop::Now() - job->began).count());
-              driver_.Post(policy::ContainerExited{job->id, container.exit_code(),
-                                                   ToRuntimeTime(container.finished_at())});
-            });
+  runtime_.StopContainer(job->id, Rest(*job),
+                         [this, job](const grpc::Status& status, const runtime::v1::StopContainerResponse&) {
+                           if (!status.ok()) {
+                             spdlog::warn("stopping sidecar failed, to be retried: {} error={}",
+                                          job->name.ToString(), status.error_message());
+                           }
+                           driver_.Post(policy::SidecarStopEnded{job->id, status.ok(), job->pre_stop_ran});
+                           if (status.ok()) QueryExit(job);
+                         });
+}
+
+void Stopper::QueryExit(const std::shared_ptr<Job>& job) {
+  runtime_.ContainerStatus(
+      job->id, /*verbose=*/false,
+      [this, job](const grpc::Status& status, const runtime::v1::ContainerStatusResponse& response) {
+        const runtime::v1::ContainerStatus& container = response.status();
+        if (!status.ok() || container.state() != runtime::v1::CONTAINER_EXITED) return;
+        const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - job->began);
+        spdlog::info("sidecar stopped: {} real_exit_code={} after={}ms", job->name.ToString(),
+                     container.exit_code(), duration.count());
+        driver_.Post(
+            policy::ContainerExited{job->id, container.exit_code(), ToRuntimeTime(container.finished_at())});
       });
 }
 

@@ -24,7 +24,7 @@ struct DaemonConfig {
   Duration shutdown_grace{0};
   // When a runtime counts as hung (shim/cri/watchdog.h); not an option, tests shorten it.
   Duration runtime_silence = std::chrono::seconds(10);
-  Duration runtime_patience = std::chrono::seconds(5);
+  Duration runtime_query_timeout = std::chrono::seconds(5);
   std::vector<std::string> sources;  // names, best first
   std::string kubeconfig;            // "": kubelet's, in the usual places
   std::string node_name;             // "": the credential's, or the host's

@@ -11,14 +11,17 @@
 #include "shim/actuators/stopper.h"
 #include "shim/app/make_sources.h"
 #include "shim/base/channel.h"
+#include "shim/base/grpc_loop.h"
 #include "shim/base/notify.h"
 #include "shim/base/unix_socket.h"
-#include "shim/specs/stamp_codec.h"
+#include "shim/cri/grpc_runtime.h"
 #include "shim/cri/watchdog.h"
 #include "shim/handlers/context.h"
+#include "shim/http/curl_client.h"
 #include "shim/observers/exit_watcher.h"
 #include "shim/relay/listener.h"
 #include "shim/relay/relay.h"
+#include "shim/specs/stamp_codec.h"
 
 namespace sidecar_shim {
 namespace {
@@ -53,15 +56,16 @@ struct Daemon::Parts {
   std::unique_ptr<Listener> listener;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<Loop> loop;
+  std::unique_ptr<GrpcLoop> loop;
+  grpc::ServerCompletionQueue* server_queue = nullptr;  // the loop's
   // What works on the loop.
   Counters counters;
   CountingDecisionLog notes{counters};
   NodeAddress node_address;
   std::unique_ptr<Worker> worker;
-  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<CurlClient> http;
   std::unique_ptr<PolicyDriver> driver;
-  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<GrpcRuntime> runtime;
   std::unique_ptr<SpecResolver> specs;
   std::unique_ptr<Reconciler> reconciler;
   std::unique_ptr<Launcher> launcher;
@@ -91,15 +95,17 @@ void Daemon::Parts::BuildServer() {
   acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());
-  loop = std::make_unique<Loop>(builder.AddCompletionQueue());
+  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
+  server_queue = queue.get();
+  loop = std::make_unique<GrpcLoop>(std::move(queue));
   server = builder.BuildAndStart();
 }
 
 void Daemon::Parts::BuildParts() {
   worker = std::make_unique<Worker>();
-  http = std::make_unique<HttpClient>(*loop);
+  http = std::make_unique<CurlClient>(*loop);
   driver = std::make_unique<PolicyDriver>(*loop, config.policy);
-  runtime = std::make_unique<Runtime>(*loop, runtime_channel);
+  runtime = std::make_unique<GrpcRuntime>(*loop, runtime_channel);
   specs = std::make_unique<SpecResolver>(*loop, *driver, counters, node_address);
   AddSources(config, *loop, *http, *worker, counters, *specs);
   reconciler = std::make_unique<Reconciler>(*loop, *driver, *runtime, *specs);
@@ -108,17 +114,17 @@ void Daemon::Parts::BuildParts() {
   prober = std::make_unique<Prober>(*loop, *driver, *runtime, *http, node_address);
   driver->SetActuators(*launcher, *stopper, *prober, notes);
   exits = std::make_unique<ExitWatcher>(*loop, runtime_channel, *driver, *reconciler);
-  handlers =
-      std::make_unique<HandlerContext>(HandlerContext{*driver, *launcher, *reconciler, *specs, *prober});
-  runtime_watchdog =
-      std::make_unique<Watchdog>(*loop, runtime_channel, config.runtime_silence, config.runtime_patience);
+  handlers = std::make_unique<HandlerContext>(
+      HandlerContext{*loop, *driver, *launcher, *reconciler, *specs, *prober});
+  runtime_watchdog = std::make_unique<Watchdog>(*loop, runtime_channel, config.runtime_silence,
+                                                config.runtime_query_timeout);
   image_watchdog =
-      std::make_unique<Watchdog>(*loop, image_channel, config.runtime_silence, config.runtime_patience);
+      std::make_unique<Watchdog>(*loop, image_channel, config.runtime_silence, config.runtime_query_timeout);
   start_timer = std::make_unique<Loop::Timer>(*loop);
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);
 
-  relay.Start(*loop, MakeHandlers(*handlers));
+  relay.Start(*loop, server_queue, MakeHandlers(*handlers));
 }
 
 void Daemon::Parts::OpenSocket() {
@@ -135,12 +141,12 @@ void Daemon::Parts::OpenSocket() {
 void Daemon::Parts::TrimMemory() {
   const uint64_t calls = relay.accepted_calls();
   if (std::exchange(calls_at_trim, calls) != calls) worker->Run([] { malloc_trim(0); });
-  trim_timer->Start(Loop::Now() + kTrimPeriod, [this] { TrimMemory(); });
+  trim_timer->Start(loop->Now() + kTrimPeriod, [this] { TrimMemory(); });
 }
 
 void Daemon::Parts::AdoptOwnership() {
   if (listener->AdoptOwnership(*UnixPath(config.runtime))) return;
-  ownership_timer->Start(Loop::Now() + kOwnershipRetry, [this] { AdoptOwnership(); });
+  ownership_timer->Start(loop->Now() + kOwnershipRetry, [this] { AdoptOwnership(); });
 }
 
 // Steps 1 and 2 of the end (daemon.h).
@@ -159,8 +165,7 @@ void Daemon::Parts::Drain() {
   specs->StopWaiting();
   relay.BeginShutdown();
   server_shutdown = std::thread([this] {
-    server->Shutdown(std::chrono::system_clock::now() +
-                     std::chrono::duration_cast<std::chrono::microseconds>(config.shutdown_grace));
+    server->Shutdown(loop->WallNow() + config.shutdown_grace);
     loop->Post([this] { Teardown(); });
   });
 }
@@ -206,7 +211,7 @@ void Daemon::Run() {
                      parts.config.runtime);
       parts.OpenSocket();
     });
-    parts.start_timer->Start(Loop::Now() + kStartTimeout, [&parts] { parts.OpenSocket(); });
+    parts.start_timer->Start(parts.loop->Now() + kStartTimeout, [&parts] { parts.OpenSocket(); });
   });
   parts.loop->Run();
 }

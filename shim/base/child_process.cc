@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kLargestOutput = 1 << 20;
 constexpr size_t kErrorTail = 500;
-constexpr Duration kLook = std::chrono::milliseconds(50);  // how often `stop` is looked at
+constexpr Duration kStopPoll = std::chrono::milliseconds(50);  // how often `stop` is read
 
 struct Pipe {
   Pipe() {
@@ -61,8 +61,8 @@ std::vector<std::string> Environment(const std::vector<std::pair<std::string, st
   return all;
 }
 
-// A process group of its own, so that what it starts can be killed with it; no
-// blocked signals and no descriptors of ours.
+// In a process group of its own, so that its children can be killed with it; with
+// no blocked signals and no descriptors of the shim.
 absl::StatusOr<pid_t> Spawn(const ChildCommand& command, const Pipe& out, const Pipe& err) {
   std::vector<std::string> argv = command.argv;
   std::vector<std::string> env = Environment(command.env);
@@ -95,8 +95,8 @@ absl::StatusOr<pid_t> Spawn(const ChildCommand& command, const Pipe& out, const 
   return pid;
 }
 
-// Reads what is there; false at the end.
-bool Take(int fd, std::string& into) {
+// Reads what is available; false at the end.
+bool ReadSome(int fd, std::string& into) {
   char piece[16 * 1024];
   const ssize_t got = read(fd, piece, sizeof(piece));
   if (got < 0) return errno == EINTR;
@@ -109,27 +109,27 @@ absl::Status Collect(Pipe& out, Pipe& err, Time give_up, const std::atomic<bool>
                      std::string& errors) {
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {
     if (stop) return absl::CancelledError("shutting down");
-    if (Loop::Now() >= give_up) return absl::DeadlineExceededError("did not end in time");
-    // Descriptors below 0 are passed over.
+    if (MonotonicNow() >= give_up) return absl::DeadlineExceededError("did not end in time");
+    // poll() ignores descriptors below 0.
     pollfd waits[] = {{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}};
-    poll(waits, 2, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(kLook).count()));
-    if (waits[0].revents != 0 && !Take(out.ends[0], output)) out.CloseRead();
-    if (waits[1].revents != 0 && !Take(err.ends[0], errors)) err.CloseRead();
+    poll(waits, 2,
+         static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(kStopPoll).count()));
+    if (waits[0].revents != 0 && !ReadSome(out.ends[0], output)) out.CloseRead();
+    if (waits[1].revents != 0 && !ReadSome(err.ends[0], errors)) err.CloseRead();
     if (output.size() > kLargestOutput) return absl::ResourceExhaustedError("wrote more than 1 MiB");
     if (errors.size() > kErrorTail) errors.erase(0, errors.size() - kErrorTail);
   }
   return absl::OkStatus();
 }
 
-// It has closed its output; that it also ends is waited for within the same
-// time.
+// Waits for a child that has closed its output, within the same time limit.
 int Wait(pid_t pid, Time give_up, const std::atomic<bool>& stop) {
   int status = 0;
   while (true) {
     const pid_t ended = waitpid(pid, &status, WNOHANG);
     if (ended == pid) return status;
     if (ended < 0 && errno != EINTR) return 0;
-    if (stop || Loop::Now() >= give_up) {
+    if (stop || MonotonicNow() >= give_up) {
       kill(-pid, SIGKILL);
       while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
       }
@@ -142,7 +142,7 @@ int Wait(pid_t pid, Time give_up, const std::atomic<bool>& stop) {
 }  // namespace
 
 absl::StatusOr<std::string> RunChild(const ChildCommand& command, const std::atomic<bool>& stop) {
-  const Time give_up = Loop::Now() + command.timeout;
+  const Time give_up = MonotonicNow() + command.timeout;
   Pipe out;
   Pipe err;
   if (out.ends[0] < 0 || err.ends[0] < 0) return absl::UnavailableError("no pipe");
@@ -156,15 +156,16 @@ absl::StatusOr<std::string> RunChild(const ChildCommand& command, const std::ato
   if (!collected.ok()) kill(-*pid, SIGKILL);
   const int status = Wait(*pid, give_up, stop);
   const std::string tail(absl::StripAsciiWhitespace(errors));
-  const std::string said = tail.empty() ? "" : absl::StrCat(": ", tail);
+  const std::string detail = tail.empty() ? "" : absl::StrCat(": ", tail);
   if (!collected.ok())
-    return absl::UnavailableError(absl::StrCat(command.argv[0], " ", std::string(collected.message()), said));
+    return absl::UnavailableError(
+        absl::StrCat(command.argv[0], " ", std::string(collected.message()), detail));
   if (WIFSIGNALED(status))
     return absl::UnavailableError(
-        absl::StrCat(command.argv[0], " was killed by signal ", WTERMSIG(status), said));
+        absl::StrCat(command.argv[0], " was killed by signal ", WTERMSIG(status), detail));
   if (WEXITSTATUS(status) != 0)
     return absl::UnavailableError(
-        absl::StrCat(command.argv[0], " ended with exit code ", WEXITSTATUS(status), said));
+        absl::StrCat(command.argv[0], " ended with exit code ", WEXITSTATUS(status), detail));
   return output;
 }
 

@@ -12,9 +12,15 @@ using Duration = std::chrono::nanoseconds;
 // CLOCK_MONOTONIC; what timers and deadlines are set by.
 using Time = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-// Since the Unix epoch; may be set back or forth at any moment. Only for what
-// other processes date by it (CRI timestamps, expiry of credentials).
+// Since the Unix epoch; may be set back or forward at any moment. Only for
+// times that other processes give in it (CRI timestamps, expiry of
+// credentials).
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+// The operating system's clocks, for threads that block. What runs on a loop
+// reads the loop's (loop.h), which tests can advance. Any thread.
+Time MonotonicNow();
+WallTime WallClockNow();
 
 }  // namespace sidecar_shim
 

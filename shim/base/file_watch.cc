@@ -15,11 +15,11 @@
 namespace sidecar_shim {
 namespace {
 
-// What ends a change, not what begins one: a file that is still being written
-// would be read half.
+// Events that end a change, not those that begin one: a file that is still being
+// written would be read incomplete.
 constexpr uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 constexpr uint32_t kPlaceItself = IN_DELETE_SELF | IN_MOVE_SELF;
-constexpr int kLookAgainMs = 10'000;
+constexpr int kPollMs = 10'000;
 
 }  // namespace
 
@@ -29,8 +29,8 @@ FileWatch::FileWatch(std::vector<std::string> places, std::function<void()> on_c
       events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       stop_(eventfd(0, EFD_CLOEXEC)) {
   if (events_ < 0) {
-    spdlog::warn("inotify is not to be had ({}); files are looked at every {} s instead", strerror(errno),
-                 kLookAgainMs / 1000);
+    spdlog::warn("inotify is not available ({}); files are read every {} s instead", strerror(errno),
+                 kPollMs / 1000);
   }
   thread_ = std::thread([this] { Run(); });
 }
@@ -45,12 +45,12 @@ FileWatch::~FileWatch() {
 void FileWatch::Run() {
   bool changed = true;
   while (true) {
-    // Watched before it is read, so that nothing happens unseen in between.
+    // Watched before it is read, so that no change in between is missed.
     changed |= WatchPlaces();
     if (changed) on_change_();
     pollfd wanted[] = {{stop_, POLLIN, 0}, {events_, POLLIN, 0}};
-    const int timeout = watched_.size() == places_.size() ? -1 : kLookAgainMs;
-    const int ready = poll(wanted, 2, timeout);  // a negative descriptor is passed over
+    const int timeout = watched_.size() == places_.size() ? -1 : kPollMs;
+    const int ready = poll(wanted, 2, timeout);  // a negative descriptor is ignored
     if (ready > 0 && wanted[0].revents != 0) return;
     changed = events_ < 0 || ReadEvents();
   }
@@ -64,7 +64,8 @@ bool FileWatch::WatchPlaces() {
     if (known || events_ < 0) continue;
     const int number = inotify_add_watch(events_, place.c_str(), kChanges | kPlaceItself);
     if (number < 0) continue;
-    // Two names of one place share a number: the later name stands for both.
+    // Two names of one place share a watch descriptor: the later name replaces the
+    // earlier.
     watched_[number] = place;
     more = true;
   }
@@ -81,7 +82,7 @@ bool FileWatch::ReadEvents() {
       inotify_event event;
       std::memcpy(&event, at, sizeof event);
       at += sizeof event + event.len;
-      // Moved away it would still be watched, under a name that is wrong now.
+      // A place that was moved would still be watched, under a wrong name.
       if ((event.mask & IN_MOVE_SELF) != 0) inotify_rm_watch(events_, event.wd);
       if ((event.mask & IN_IGNORED) != 0) watched_.erase(event.wd);
     }

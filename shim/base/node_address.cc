@@ -14,7 +14,7 @@ namespace sidecar_shim {
 namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
-// Addresses of documentation: nobody has them, so the default route applies.
+// Addresses reserved for documentation: no host has them, so the default route applies.
 constexpr const char* kElsewhere4 = "192.0.2.1";
 constexpr const char* kElsewhere6 = "2001:db8::1";
 constexpr uint16_t kAnyPort = 9;
@@ -26,7 +26,7 @@ union Address {
   sockaddr_in6 v6;
 };
 
-// Its text; "" where nobody else can reach it.
+// As text; "" for an address that other hosts cannot reach.
 std::string GlobalText(const Address& address) {
   char text[INET6_ADDRSTRLEN] = {};
   if (address.any.sa_family == AF_INET) {
@@ -42,7 +42,7 @@ std::string GlobalText(const Address& address) {
   return text;
 }
 
-// To connect a datagram socket chooses the route and sends nothing.
+// Connecting a datagram socket selects the route and sends nothing.
 std::string SourceTowards(const Address& target, socklen_t length) {
   const int fd = socket(target.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return "";

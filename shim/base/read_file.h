@@ -1,4 +1,4 @@
-// Whole files without exceptions, directories and endless ones included.
+// Reads whole files without exceptions; safe for directories and endless files.
 //
 //   absl::StatusOr<std::string> text = ReadFile("/etc/sidecar-shim/app/config.yaml", 1 << 20);
 #ifndef SIDECAR_SHIM_SHIM_BASE_READ_FILE_H_

@@ -38,7 +38,7 @@ bool IsListening(const std::string& path) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return false;
   const int result = connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address));
-  // EAGAIN: a full backlog is still somebody's.
+  // EAGAIN: the backlog is full, so a process listens.
   const bool listens = result == 0 || errno == EAGAIN;
   close(fd);
   return listens;

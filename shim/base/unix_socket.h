@@ -1,4 +1,4 @@
-// Addresses of unix sockets, and whether anybody is there.
+// Addresses of unix sockets, and whether a process listens.
 #ifndef SIDECAR_SHIM_SHIM_BASE_UNIX_SOCKET_H_
 #define SIDECAR_SHIM_SHIM_BASE_UNIX_SOCKET_H_
 
@@ -18,7 +18,7 @@ absl::StatusOr<std::string> UnixPath(const std::string& endpoint);
 // kInvalidArgument where the path is too long for a socket.
 absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
 
-// Does a process accept connections there? Does not block.
+// Whether a process accepts connections there. Does not block.
 bool IsListening(const std::string& path);
 
 // Unlinks the socket at `path`. OK where nothing is there, kFailedPrecondition where something else is.

@@ -1,5 +1,5 @@
-// One background thread for what may block: files and HTTP. Jobs run in order;
-// results go back to the loop through Loop::Post, which the job calls itself.
+// One background thread for work that may block, such as reading files. Jobs run
+// in the order of Run(). A job with a result for the loop: offload.h.
 #ifndef SIDECAR_SHIM_SHIM_BASE_WORKER_H_
 #define SIDECAR_SHIM_SHIM_BASE_WORKER_H_
 
@@ -18,10 +18,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Any thread. Nothing happens once the worker has been stopped.
+  // Any thread. The job is dropped where the worker has been stopped.
   void Run(std::function<void()> job);
 
-  // Finishes the job under way; drops those that wait.
+  // Waits for the running job and drops the queued ones.
   void Stop();
 
  private:

@@ -1,5 +1,6 @@
 #include "shim/cri/subscription.h"
 
+#include <chrono>
 #include <utility>
 
 namespace sidecar_shim {
@@ -15,32 +16,30 @@ bool IsRefusal(const grpc::Status& status) {
 
 }  // namespace
 
+// Ends by itself: operations that gRPC still has keep it alive when the
+// subscription no longer wants it.
 struct Subscription::Stream : std::enable_shared_from_this<Stream> {
-  explicit Stream(Loop& its_loop) : loop(its_loop) {}
-
-  Loop& loop;
-  Subscription* owner = nullptr;  // null once nobody is interested
-  grpc::ClientContext context;
-  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
-  grpc::ByteBuffer message;
-  grpc::Status status;
+  explicit Stream(Subscription& its_owner)
+      : loop(its_owner.loop_), owner(its_owner), wanted(its_owner.stream_lifetime_.handle()) {}
 
   void Begin(const grpc::ByteBuffer& request) {
     stream->StartCall(loop.Tag([self = shared_from_this(), request](bool ok) {
+      if (ok) {
+        self->Send(request);
+      } else {
+        self->End();
+      }
+    }));
+  }
+
+  void Send(const grpc::ByteBuffer& request) {
+    stream->WriteLast(request, grpc::WriteOptions(), loop.Tag([self = shared_from_this()](bool ok) {
       if (!ok) {
         self->End();
         return;
       }
-      self->stream->WriteLast(request, grpc::WriteOptions(), self->loop.Tag([self](bool written) {
-        if (!written) {
-          self->End();
-          return;
-        }
-        if (self->owner != nullptr && self->owner->callbacks_.on_sent) {
-          self->owner->callbacks_.on_sent();
-        }
-        self->Next();
-      }));
+      if (self->wanted.alive() && self->owner.callbacks_.on_sent) self->owner.callbacks_.on_sent();
+      self->Next();
     }));
   }
 
@@ -50,9 +49,9 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
         self->End();
         return;
       }
-      if (self->owner != nullptr) {
-        self->owner->upstream_.RecordActivity();
-        self->owner->callbacks_.on_message(self->message);
+      if (self->wanted.alive()) {
+        self->owner.upstream_.RecordActivity(self->loop.Now());
+        self->owner.callbacks_.on_message(self->message);
       }
       self->Next();
     }));
@@ -60,14 +59,17 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
 
   void End() {
     stream->Finish(&status, loop.Tag([self = shared_from_this()](bool) {
-      Subscription* subscription = std::exchange(self->owner, nullptr);
-      if (subscription == nullptr) return;
-      subscription->stream_.reset();
-      const Duration pause = IsRefusal(self->status) ? kRetryWhereRefused : subscription->retry_;
-      subscription->timer_.Start(Loop::Now() + pause, [subscription] { subscription->Start(); });
-      if (subscription->callbacks_.on_end) subscription->callbacks_.on_end(self->status);
+      if (self->wanted.alive()) self->owner.OnEnd(self->status);
     }));
   }
+
+  Loop& loop;
+  Subscription& owner;  // only while wanted
+  const Lifetime::Handle wanted;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+  grpc::ByteBuffer message;
+  grpc::Status status;
 };
 
 Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method,
@@ -81,16 +83,24 @@ Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method,
       timer_(loop) {}
 
 void Subscription::Start() {
-  stream_ = std::make_shared<Stream>(loop_);
-  stream_->owner = this;
+  stream_lifetime_.Restart();
+  stream_ = std::make_shared<Stream>(*this);
   stream_->stream = upstream_.stub().PrepareCall(&stream_->context, method_, loop_.queue());
   stream_->Begin(request_);
 }
 
+void Subscription::OnEnd(const grpc::Status& status) {
+  const grpc::Status why = status;  // the stream's own
+  stream_.reset();
+  const Duration pause = IsRefusal(why) ? kRetryWhereRefused : retry_;
+  timer_.Start(loop_.Now() + pause, [this] { Start(); });
+  if (callbacks_.on_end) callbacks_.on_end(why);
+}
+
 void Subscription::Stop() {
   timer_.Cancel();
+  stream_lifetime_.Restart();
   if (!stream_) return;
-  stream_->owner = nullptr;
   stream_->context.TryCancel();
   stream_.reset();
 }

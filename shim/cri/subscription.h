@@ -1,7 +1,7 @@
-// A server-streaming call of the shim's own that is meant to last: starts over
-// after `retry` when it ends, until it is destroyed or stopped. A server that
-// says it will never serve it is asked again once a minute: another one may
-// have taken its place.
+// A server-streaming call of the shim's own that is meant to last: when it ends
+// it is started again after `retry`, until it is stopped or destroyed. A server
+// that refuses it (UNIMPLEMENTED, or no permission) is tried again once a
+// minute: another server may have taken its place. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_CRI_SUBSCRIPTION_H_
 #define SIDECAR_SHIM_SHIM_CRI_SUBSCRIPTION_H_
 
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "shim/base/lifetime.h"
 #include "shim/base/loop.h"
 #include "shim/cri/upstream.h"
 
@@ -19,7 +20,7 @@ namespace sidecar_shim {
 class Subscription {
  public:
   struct Callbacks {
-    // The request is on its way. Go servers send no headers before the first
+    // The request has been sent. Go servers send no headers before the first
     // message, so this is the earliest sign there is.
     std::function<void()> on_sent;
     std::function<void(const grpc::ByteBuffer&)> on_message;
@@ -36,6 +37,7 @@ class Subscription {
 
  private:
   struct Stream;
+  void OnEnd(const grpc::Status& status);
 
   Loop& loop_;
   Upstream& upstream_;
@@ -45,6 +47,7 @@ class Subscription {
   const Callbacks callbacks_;
   Loop::Timer timer_;
   std::shared_ptr<Stream> stream_;
+  Lifetime stream_lifetime_;  // of stream_
 };
 
 }  // namespace sidecar_shim

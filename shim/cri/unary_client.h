@@ -1,4 +1,5 @@
-// The shim's own calls: one message each way, answered on the loop.
+// The shim's own unary calls, as bytes or messages, answered on the loop. Loop
+// thread only.
 #ifndef SIDECAR_SHIM_SHIM_CRI_UNARY_CLIENT_H_
 #define SIDECAR_SHIM_SHIM_CRI_UNARY_CLIENT_H_
 
@@ -9,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "shim/base/lifetime.h"
 #include "shim/base/loop.h"
 #include "shim/cri/bytes.h"
 #include "shim/cri/upstream.h"
@@ -22,8 +24,9 @@ class UnaryClient {
 
   using RawDone = std::function<void(const grpc::Status&, const grpc::ByteBuffer&)>;
 
-  // Fails with UNAVAILABLE at once where nobody listens. `timeout` bounds the
-  // call. done runs exactly once, on the loop.
+  // Fails with UNAVAILABLE at once where no process listens. `timeout` bounds the
+  // call. done runs exactly once, on the loop, unless the call is cancelled by
+  // CancelAll().
   void CallRaw(const std::string& method, const grpc::ByteBuffer& request, Duration timeout, RawDone done);
 
   template <typename Response, typename Request>
@@ -40,16 +43,17 @@ class UnaryClient {
             });
   }
 
-  // Ends what is under way; used before the loop shuts down.
+  // Cancels the calls in flight; used before the loop shuts down.
   void CancelAll();
 
  private:
+  struct OwnCall;
+  void OnEnd(const std::shared_ptr<OwnCall>& call, const RawDone& done);
+
   Loop& loop_;
   Upstream& upstream_;
-  struct OwnCall;
-
-  std::shared_ptr<std::set<std::shared_ptr<OwnCall>>> live_ =
-      std::make_shared<std::set<std::shared_ptr<OwnCall>>>();
+  std::set<std::shared_ptr<OwnCall>> live_;
+  Lifetime lifetime_;  // of the calls in live_
 };
 
 }  // namespace sidecar_shim

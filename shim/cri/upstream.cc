@@ -22,7 +22,7 @@ Upstream::InFlightCall::~InFlightCall() { upstream_.in_flight_.erase(place_); }
 
 void Upstream::AbandonConnection() {
   // Calls keep the channel that they were made on, and so do silent streams:
-  // they go on should the other side run again.
+  // they continue if the other side recovers.
   channel_ = OpenChannel(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   for (InFlightCall* call : in_flight_) call->on_hung_();
@@ -30,25 +30,25 @@ void Upstream::AbandonConnection() {
 
 grpc::Status Upstream::HungStatus() const {
   return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: the container runtime on ",
-                                                                  endpoint_, " hangs: it answers nothing"));
+                                                                  endpoint_, " hangs: it answers no call"));
 }
 
-void Upstream::RecordActivity() {
-  last_activity_ = Loop::Now();
+void Upstream::RecordActivity(Time now) {
+  last_activity_ = now;
   if (on_next_activity_) std::exchange(on_next_activity_, nullptr)();
 }
 
-void Upstream::OnCallEnd(const grpc::Status& status) {
+void Upstream::OnCallEnd(const grpc::Status& status, Time now) {
   const grpc::StatusCode code = status.error_code();
   if (code == grpc::StatusCode::CANCELLED || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
       code == grpc::StatusCode::UNAVAILABLE) {
     return;
   }
-  RecordActivity();
+  RecordActivity(now);
 }
 
 grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
-  // A runtime that said UNAVAILABLE itself sent headers or is still connected.
+  // A runtime that returned UNAVAILABLE itself sent headers or is still connected.
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE || answered ||
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;

@@ -1,5 +1,7 @@
 // The channel to the runtime (or another service on a unix socket), with the
-// arguments that a transparent relay needs (facts/cpp.md §1.3).
+// channel arguments that a transparent relay needs, and what is known of the
+// other side: which calls are in flight, and when it last sent something. Loop
+// thread only.
 #ifndef SIDECAR_SHIM_SHIM_CRI_UPSTREAM_H_
 #define SIDECAR_SHIM_SHIM_CRI_UPSTREAM_H_
 
@@ -12,24 +14,24 @@
 #include <string>
 #include <utility>
 
-#include "shim/base/loop.h"
+#include "shim/base/clock.h"
 
 namespace sidecar_shim {
 
 class Upstream {
  public:
   // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects
-  // within a second. `who` is missing where nobody answers, in the message.
+  // within a second. `who` names the other side in error messages.
   explicit Upstream(const std::string& endpoint, std::string who = "container runtime");
 
   const std::string& endpoint() const { return endpoint_; }
   grpc::GenericStub& stub() { return *stub_; }
 
-  // A call that is under way, for as long as this lives: until the other side
-  // has ended it. Streams that are meant to stay silent are none.
+  // A call is in flight while this lives: until the other side has ended it. Not
+  // for streams that are meant to stay silent.
   class InFlightCall {
    public:
-    // `on_hung` only ends the call; it destroys nothing.
+    // `on_hung` only cancels the call; it destroys nothing.
     InFlightCall(Upstream& upstream, std::function<void()> on_hung);
     ~InFlightCall();
     InFlightCall(const InFlightCall&) = delete;
@@ -42,25 +44,25 @@ class Upstream {
     const std::list<InFlightCall*>::iterator place_;
   };
   bool busy() const { return !in_flight_.empty(); }
-  // `then` runs whenever a first call gets under way.
+  // `then` runs whenever a call starts while no other is in flight.
   void OnBusy(std::function<void()> then) { on_busy_ = std::move(then); }
 
-  // The other side is there but hangs: the calls under way are hung, and those
-  // that follow get a connection of their own.
+  // The other side accepts connections but hangs: the calls in flight are
+  // reported as hung, and later calls get a new connection.
   void AbandonConnection();
-  // What a hung call ends with.
+  // The status that a hung call ends with.
   grpc::Status HungStatus() const;
 
-  // Something has come from the other side.
-  void RecordActivity();
-  // A call has ended. Its status may be the other side's word or this side's.
-  void OnCallEnd(const grpc::Status& status);
+  // The other side has sent something.
+  void RecordActivity(Time now);
+  // A call has ended. Its status may come from the other side or from this one.
+  void OnCallEnd(const grpc::Status& status, Time now);
   Time last_activity() const { return last_activity_; }
-  // Runs `then` when something is heard for the first time from now on.
+  // Runs `then` once, with the next activity.
   void OnNextActivity(std::function<void()> then) { on_next_activity_ = std::move(then); }
 
-  // Adds to an UNAVAILABLE that the transport (not the runtime) produced which
-  // socket it is about. Everything else comes back unchanged.
+  // Adds the socket to an UNAVAILABLE that the transport (not the runtime)
+  // produced. Every other status is returned unchanged.
   grpc::Status Explain(const grpc::Status& status, bool answered);
 
  private:

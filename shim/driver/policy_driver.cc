@@ -28,11 +28,11 @@ void PolicyDriver::SetActuators(ContainerLauncher& launch, SidecarStopper& stop,
 }
 
 bool PolicyDriver::CanLaunch(const policy::SandboxId& sandbox) const {
-  return engine_.CanLaunch(sandbox, ToPolicyTime(Loop::Now()));
+  return engine_.CanLaunch(sandbox, ToPolicyTime(loop_.Now()));
 }
 
 bool PolicyDriver::IsMasked(const policy::ContainerId& container, policy::RuntimeTime finished_at) const {
-  return engine_.IsMasked(container, finished_at, ToPolicyTime(Loop::Now()));
+  return engine_.IsMasked(container, finished_at, ToPolicyTime(loop_.Now()));
 }
 
 void PolicyDriver::Post(policy::Event event) {
@@ -42,7 +42,7 @@ void PolicyDriver::Post(policy::Event event) {
   while (!events_.empty()) {
     const policy::Event next = std::move(events_.front());
     events_.pop_front();
-    for (const policy::Action& action : engine_.OnEvent(next, ToPolicyTime(Loop::Now()))) Execute(action);
+    for (const policy::Action& action : engine_.OnEvent(next, ToPolicyTime(loop_.Now()))) Execute(action);
   }
   busy_ = false;
   if (stopped_) {

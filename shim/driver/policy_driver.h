@@ -38,7 +38,7 @@ class StartWaiter {
 
 class PolicyDriver {
  public:
-  PolicyDriver(Loop& loop, const policy::Options& options) : engine_(options), timer_(loop) {}
+  PolicyDriver(Loop& loop, const policy::Options& options) : loop_(loop), engine_(options), timer_(loop) {}
 
   // Must be called before the first event. The hands outlive the driver's use.
   void SetActuators(ContainerLauncher& launch, SidecarStopper& stop, ReadinessProber& probe,
@@ -91,6 +91,7 @@ class PolicyDriver {
   void AbandonAll();
   void SetTimer();
 
+  Loop& loop_;
   policy::Engine engine_;
   Loop::Timer timer_;
   ContainerLauncher* launch_ = nullptr;

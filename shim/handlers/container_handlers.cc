@@ -15,8 +15,8 @@ constexpr Duration kLongestWait = std::chrono::minutes(2);
 // its own DEADLINE_EXCEEDED.
 constexpr Duration kLeastMargin = std::chrono::milliseconds(100);
 
-Time DeadlineOf(const RelayedCall& call) {
-  const Time now = Loop::Now();
+Time DeadlineOf(const Loop& loop, const RelayedCall& call) {
+  const Time now = loop.Now();
   const Time deadline = call.deadline();
   if (deadline == Time::max()) return now + kLongestWait;
   const Duration margin = std::max<Duration>((deadline - now) / 10, kLeastMargin);
@@ -37,7 +37,7 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
       return;
     }
     container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
-    pending_call_ = context_.driver.Submit(container_, DeadlineOf(call), *this);
+    pending_call_ = context_.driver.Submit(container_, DeadlineOf(context_.loop, call), *this);
   }
 
   void OnEnd(const grpc::Status& status) override {

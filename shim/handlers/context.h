@@ -4,6 +4,7 @@
 
 #include "shim/actuators/launcher.h"
 #include "shim/actuators/prober.h"
+#include "shim/cri/bytes.h"
 #include "shim/driver/policy_driver.h"
 #include "shim/observers/reconciler.h"
 #include "shim/relay/call_handler.h"
@@ -13,6 +14,7 @@ namespace sidecar_shim {
 
 // All of it outlives the calls.
 struct HandlerContext {
+  Loop& loop;
   PolicyDriver& driver;
   Launcher& launcher;
   Reconciler& reconciler;

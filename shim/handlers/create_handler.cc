@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shim/base/lifetime.h"
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"
 #include "shim/specs/stamp_codec.h"
@@ -16,8 +17,8 @@ using runtime::v1::CreateContainerRequest;
 // How long a create waits until the runtime's state and the spec are known; it never waits for a container to
 // change its state. The shorter limit is the part that reading the runtime may take, so that some is left for
 // the spec.
-constexpr Duration kPatience = std::chrono::seconds(1);
-constexpr Duration kPatienceForReading = std::chrono::milliseconds(750);
+constexpr Duration kCreateTimeout = std::chrono::seconds(1);
+constexpr Duration kReadingTimeout = std::chrono::milliseconds(750);
 
 class CreateContainerHandler : public CallHandler, public CreateWaiter {
  public:
@@ -31,11 +32,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
       call.Forward(bytes);  // the runtime says what is wrong with it
       return;
     }
-    auto guard = std::weak_ptr<bool>(alive_);
-    give_up_ = Loop::Now() + kPatience;
-    context_.reconciler.WhenReady(kPatienceForReading, [this, guard] {
-      if (guard.lock()) ResolveSpec();
-    });
+    deadline_ = context_.loop.Now() + kCreateTimeout;
+    context_.reconciler.WhenReady(kReadingTimeout, lifetime_.Guard([this] { ResolveSpec(); }));
   }
 
   void OnResponse(grpc::ByteBuffer& bytes) override {
@@ -58,7 +56,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   }
 
   void OnCancelled() override {
-    alive_.reset();
+    lifetime_.Restart();
     CancelPending();
   }
 
@@ -99,11 +97,9 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
       SubmitToPolicy();
       return;
     }
-    auto guard = std::weak_ptr<bool>(alive_);
     context_.specs.WhenResolved({ToPodRef(sandbox.metadata()), ToAnnotations(sandbox.annotations())},
-                                std::max<Duration>(give_up_ - Loop::Now(), Duration{0}), [this, guard] {
-                                  if (guard.lock()) SubmitToPolicy();
-                                });
+                                std::max<Duration>(deadline_ - context_.loop.Now(), Duration{0}),
+                                lifetime_.Guard([this] { SubmitToPolicy(); }));
   }
 
   void SubmitToPolicy() {
@@ -131,8 +127,8 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   CreateContainerRequest request_;
   policy::SandboxId sandbox_;
   policy::CallId pending_call_;
-  Time give_up_{};
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Time deadline_{};
+  Lifetime lifetime_;
 };
 
 }  // namespace

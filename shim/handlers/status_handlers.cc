@@ -32,9 +32,9 @@ void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) 
 }
 
 // A tenth of the caller's time is left for the response's way back.
-void WaitForReading(Reconciler& reconciler, Time deadline, std::function<void()> then) {
-  const Duration rest = deadline == Time::max() ? kHoldTimeout : (deadline - Loop::Now()) / 10 * 9;
-  reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kHoldTimeout), std::move(then));
+void WaitForReading(HandlerContext& context, Time deadline, std::function<void()> then) {
+  const Duration rest = deadline == Time::max() ? kHoldTimeout : (deadline - context.loop.Now()) / 10 * 9;
+  context.reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kHoldTimeout), std::move(then));
 }
 
 class ContainerStatusHandler : public CallHandler {
@@ -51,7 +51,7 @@ class ContainerStatusHandler : public CallHandler {
     runtime::v1::ContainerStatusResponse response;
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, response)) return false;
     if (!HasExited(response.status())) return false;
-    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    WaitForReading(context_, deadline_, std::move(release));
     return true;
   }
 
@@ -105,7 +105,7 @@ class StatusesHandler : public CallHandler {
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, message)) return false;
     const auto& statuses = message.containers_statuses();
     if (std::none_of(statuses.begin(), statuses.end(), &HasExited)) return false;
-    WaitForReading(context_.reconciler, deadline_, std::move(release));
+    WaitForReading(context_, deadline_, std::move(release));
     return true;
   }
 

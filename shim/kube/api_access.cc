@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "shim/base/offload.h"
 #include "shim/base/read_file.h"
 #include "shim/kube/certificate_name.h"
 #include "shim/kube/kubeconfig.h"
@@ -14,7 +15,7 @@ namespace sidecar_shim {
 namespace {
 
 constexpr Duration kPluginTimeout = std::chrono::seconds(15);
-// A credential that is about to expire is not used any more.
+// A credential that is about to expire is not used.
 constexpr absl::Duration kExpiryMargin = absl::Seconds(30);
 constexpr size_t kLargestFile = 1 << 20;
 constexpr absl::string_view kNodeUser = "system:node:";
@@ -34,26 +35,26 @@ HttpRequest ApiAccess::Get(absl::string_view path) const {
 
 // The worker's, apart from the flags.
 struct ApiAccessLoader::State {
-  explicit State(std::string path) : kubeconfig(std::move(path)) {}
+  State(const Loop& its_loop, std::string path) : loop(its_loop), kubeconfig(std::move(path)) {}
 
   absl::StatusOr<ApiAccess> Load();
   absl::StatusOr<ApiAccess> LoadFrom(const std::string& path);
-  absl::Status TakeCertificates(const Kubeconfig& config, HttpRequest& base);
-  absl::Status TakeToken(const Kubeconfig& config, std::string& token);
-  absl::Status AskPlugin(const Kubeconfig& config, const std::string& ca);
+  absl::Status ReadCertificates(const Kubeconfig& config, HttpRequest& base);
+  absl::Status ReadToken(const Kubeconfig& config, std::string& token);
+  absl::Status RunPlugin(const Kubeconfig& config, const std::string& ca);
 
+  const Loop& loop;  // its clock
   const std::string kubeconfig;
   std::optional<ExecCredential> from_plugin;
   std::atomic<bool> stop = false;
   std::atomic<bool> invalidated = false;
-  std::atomic<bool> alive = true;
 };
 
 absl::StatusOr<ApiAccess> ApiAccessLoader::State::Load() {
   const std::string path = kubeconfig.empty() ? FindKubeconfig() : kubeconfig;
   if (path.empty()) return absl::NotFoundError("no kubeconfig of kubelet's found");
   absl::StatusOr<ApiAccess> access = LoadFrom(path);
-  // A file that it names is missing: that is not "no kubeconfig".
+  // A missing file that it names is not "no kubeconfig".
   if (absl::IsNotFound(access.status())) return absl::UnavailableError(access.status().message());
   return access;
 }
@@ -65,11 +66,11 @@ absl::StatusOr<ApiAccess> ApiAccessLoader::State::LoadFrom(const std::string& pa
   access.base.url = config->server;
   access.base.server_name = config->server_name;
   access.base.verify = !config->insecure;
-  absl::Status status = TakeCertificates(*config, access.base);
+  absl::Status status = ReadCertificates(*config, access.base);
   std::string token;
-  if (status.ok()) status = TakeToken(*config, token);
+  if (status.ok()) status = ReadToken(*config, token);
   if (status.ok() && config->plugin) {
-    status = AskPlugin(*config, access.base.ca);
+    status = RunPlugin(*config, access.base.ca);
     if (status.ok()) {
       access.expires = from_plugin->expires;
       if (!from_plugin->token.empty()) token = from_plugin->token;
@@ -88,7 +89,7 @@ absl::StatusOr<ApiAccess> ApiAccessLoader::State::LoadFrom(const std::string& pa
   return access;
 }
 
-absl::Status ApiAccessLoader::State::TakeCertificates(const Kubeconfig& config, HttpRequest& base) {
+absl::Status ApiAccessLoader::State::ReadCertificates(const Kubeconfig& config, HttpRequest& base) {
   const std::pair<const PemSource*, std::string*> parts[] = {
       {&config.ca, &base.ca}, {&config.cert, &base.cert}, {&config.key, &base.key}};
   for (const auto& [source, into] : parts) {
@@ -99,7 +100,7 @@ absl::Status ApiAccessLoader::State::TakeCertificates(const Kubeconfig& config, 
   return absl::OkStatus();
 }
 
-absl::Status ApiAccessLoader::State::TakeToken(const Kubeconfig& config, std::string& token) {
+absl::Status ApiAccessLoader::State::ReadToken(const Kubeconfig& config, std::string& token) {
   token = config.token;
   if (config.token_file.empty()) return absl::OkStatus();
   const absl::StatusOr<std::string> read = ReadFile(config.token_file, kLargestFile);
@@ -108,9 +109,10 @@ absl::Status ApiAccessLoader::State::TakeToken(const Kubeconfig& config, std::st
   return absl::OkStatus();
 }
 
-absl::Status ApiAccessLoader::State::AskPlugin(const Kubeconfig& config, const std::string& ca) {
+absl::Status ApiAccessLoader::State::RunPlugin(const Kubeconfig& config, const std::string& ca) {
   const bool refused = invalidated.exchange(false);
-  if (from_plugin && !refused && from_plugin->expires - kExpiryMargin > absl::Now()) return absl::OkStatus();
+  const absl::Time now = absl::FromChrono(loop.WallNow());
+  if (from_plugin && !refused && from_plugin->expires - kExpiryMargin > now) return absl::OkStatus();
   from_plugin.reset();
   absl::StatusOr<ExecCredential> credential = RunCredentialPlugin(config, ca, kPluginTimeout, stop);
   if (!credential.ok()) return credential.status();
@@ -119,19 +121,13 @@ absl::Status ApiAccessLoader::State::AskPlugin(const Kubeconfig& config, const s
 }
 
 ApiAccessLoader::ApiAccessLoader(Loop& loop, std::string kubeconfig)
-    : loop_(loop), state_(std::make_shared<State>(std::move(kubeconfig))) {}
+    : loop_(loop), state_(std::make_shared<State>(loop, std::move(kubeconfig))) {}
 
-ApiAccessLoader::~ApiAccessLoader() {
-  state_->alive = false;
-  state_->stop = true;
-}
+ApiAccessLoader::~ApiAccessLoader() { state_->stop = true; }
 
 void ApiAccessLoader::Load(Done done) {
-  worker_.Run([&loop = loop_, state = state_, done = std::move(done)] {
-    loop.Post([state, done, access = state->Load()] {
-      if (state->alive) done(access);
-    });
-  });
+  Offload(
+      worker_, loop_, lifetime_, [state = state_] { return state->Load(); }, std::move(done));
 }
 
 void ApiAccessLoader::InvalidateCredential() { state_->invalidated = true; }

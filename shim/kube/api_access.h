@@ -1,5 +1,5 @@
-// Everything that a request to the API server needs, out of a kubeconfig and
-// the files and programs that it names.
+// Everything that a request to the API server needs, from a kubeconfig and the
+// files and the credential plugin that it names.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_API_ACCESS_H_
 #define SIDECAR_SHIM_SHIM_KUBE_API_ACCESS_H_
 
@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/loop.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
@@ -24,17 +25,17 @@ struct ApiAccess {
   HttpRequest Get(absl::string_view path) const;
 
   HttpRequest base;       // its url is the server, without a slash at the end
-  std::string node_name;  // what the client certificate says; else ""
+  std::string node_name;  // the client certificate's; "" where it names none
   absl::Time expires = absl::InfiniteFuture();
 };
 
-// Loop thread only; files and programs are on a thread of its own, since a
-// plugin may take seconds.
+// Loop thread only; reads files and runs the plugin on a thread of its own, since
+// a plugin may take seconds.
 class ApiAccessLoader {
  public:
   using Done = std::function<void(const absl::StatusOr<ApiAccess>&)>;
 
-  // An empty path: kubelet's kubeconfig is looked for, anew each time.
+  // An empty path: kubelet's kubeconfig is searched for, with every Load().
   ApiAccessLoader(Loop& loop, std::string kubeconfig);
   ~ApiAccessLoader();
   ApiAccessLoader(const ApiAccessLoader&) = delete;
@@ -42,16 +43,17 @@ class ApiAccessLoader {
 
   // Reads everything again: certificates and tokens rotate. Only a plugin's
   // credential is kept until it expires. `done` runs on the loop, unless the
-  // loader goes before. kNotFound where there is no kubeconfig at all.
+  // loader is destroyed before. kNotFound where there is no kubeconfig at all.
   void Load(Done done);
 
-  // The server refused the credential: the next Load() asks the plugin again.
+  // The server refused the credential: the next Load() runs the plugin again.
   void InvalidateCredential();
 
  private:
   struct State;
   Loop& loop_;
   std::shared_ptr<State> state_;
+  Lifetime lifetime_;
   Worker worker_;
 };
 

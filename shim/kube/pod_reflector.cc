@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "shim/base/offload.h"
 #include "shim/http/http_status.h"
 
 namespace sidecar_shim {
@@ -32,31 +33,20 @@ PodReflector::PodReflector(Loop& loop, HttpClient& http, Worker& worker, std::st
       timing_(timing),
       handlers_(std::move(handlers)),
       loader_(loop, std::move(kubeconfig)),
+      backoff_({.initial = timing.first_delay, .jitter = 0.5, .max = timing.longest_delay}),
       retry_(loop) {}
 
-PodReflector::~PodReflector() { Drop(); }
+PodReflector::~PodReflector() { Cancel(); }
 
-template <typename Work, typename Then>
-void PodReflector::Offload(Work work, Then then) {
-  worker_.Run([&loop = loop_, attempt = std::weak_ptr<int>(attempt_), work = std::move(work),
-               then = std::move(then)] {
-    auto result = std::make_shared<decltype(work())>(work());
-    loop.Post([attempt, then, result] {
-      if (attempt.lock()) then(*std::move(result));
-    });
-  });
-}
-
-void PodReflector::Drop() {
-  attempt_ = std::make_shared<int>(0);
+void PodReflector::Cancel() {
+  attempt_.Restart();
   retry_.Cancel();
   if (request_ != 0) http_.Cancel(std::exchange(request_, 0));
 }
 
 void PodReflector::Connect() {
-  Drop();
-  loader_.Load([this, attempt = std::weak_ptr<int>(attempt_)](const absl::StatusOr<ApiAccess>& access) {
-    if (!attempt.lock()) return;
+  Cancel();
+  loader_.Load(attempt_.Guard([this](const absl::StatusOr<ApiAccess>& access) {
     if (!access.ok()) {
       MarkDown(access.status());
       return;
@@ -67,7 +57,7 @@ void PodReflector::Connect() {
     } else {
       Watch();
     }
-  });
+  }));
 }
 
 std::string PodReflector::Filter() const {
@@ -76,15 +66,15 @@ std::string PodReflector::Filter() const {
 }
 
 void PodReflector::List() {
-  // Version 0: the server may answer from its memory, as it does to kubelet.
+  // With resourceVersion 0 the server answers from its cache, as it does to kubelet.
   HttpRequest request =
       access_->Get(absl::StrCat("/api/v1/pods?", Filter(), from_cache_ ? "&resourceVersion=0" : ""));
   request.headers.emplace_back("Accept", "application/json");
   request.timeout = timing_.list_timeout;
-  request_ = http_.Send(std::move(request), [this](const HttpResult& result) { Listed(result); });
+  request_ = http_.Send(std::move(request), [this](const HttpResult& result) { OnListEnd(result); });
 }
 
-void PodReflector::Listed(const HttpResult& result) {
+void PodReflector::OnListEnd(const HttpResult& result) {
   request_ = 0;
   const absl::Status status = StatusOf(result);
   if (!status.ok()) {
@@ -92,8 +82,9 @@ void PodReflector::Listed(const HttpResult& result) {
     MarkDown(status);
     return;
   }
-  Offload([body = result.body, source = source_] { return ParsePodList(body, source); },
-          [this](absl::StatusOr<PodListing> listing) { AcceptList(std::move(listing)); });
+  Offload(
+      worker_, loop_, attempt_, [body = result.body, source = source_] { return ParsePodList(body, source); },
+      [this](absl::StatusOr<PodListing> listing) { AcceptList(std::move(listing)); });
 }
 
 void PodReflector::AcceptList(absl::StatusOr<PodListing> listing) {
@@ -114,11 +105,11 @@ void PodReflector::AcceptList(absl::StatusOr<PodListing> listing) {
 
 void PodReflector::Watch() {
   lines_ = LineSplitter();
-  watch_began_ = Loop::Now();
+  watch_began_ = loop_.Now();
   const auto base = std::chrono::duration_cast<std::chrono::seconds>(timing_.watch).count();
   int64_t seconds = std::uniform_int_distribution<int64_t>(base, 2 * base)(random_);
   // The watch must end before the credential does.
-  const absl::Duration left = access_->expires - absl::Now() - kBeforeExpiry;
+  const absl::Duration left = access_->expires - absl::FromChrono(loop_.WallNow()) - kBeforeExpiry;
   seconds = std::clamp(seconds, int64_t{1}, std::max(kShortestWatchSeconds, absl::ToInt64Seconds(left)));
   HttpRequest request = access_->Get(absl::StrCat(
       "/api/v1/pods?", Filter(), "&watch=true&allowWatchBookmarks=true&resourceVersion=", resource_version_,
@@ -130,16 +121,20 @@ void PodReflector::Watch() {
       std::move(request),
       [this](const HttpResult& result) {
         request_ = 0;
-        // After the events that the worker still has.
-        Offload([result] { return result; }, [this](const HttpResult& ended) { WatchEnded(ended); });
+        // After the events that the worker is still parsing.
+        Offload(
+            worker_, loop_, attempt_, [result] { return result; },
+            [this](const HttpResult& ended) { OnWatchEnd(ended); });
       },
       [this](absl::string_view piece) { OnData(piece); });
 }
 
 void PodReflector::OnData(absl::string_view piece) {
   const bool fine = lines_.Add(piece, [this](std::string line) {
-    Offload([line = std::move(line), source = source_] { return ParsePodEvent(line, source); },
-            [this](PodEvent event) { OnEvent(std::move(event)); });
+    Offload(
+        worker_, loop_, attempt_,
+        [line = std::move(line), source = source_] { return ParsePodEvent(line, source); },
+        [this](PodEvent event) { OnEvent(std::move(event)); });
   });
   if (!fine) AbandonWatch(absl::DataLossError("a line of the watch is too long"));
 }
@@ -161,14 +156,14 @@ void PodReflector::OnEvent(PodEvent event) {
   if (event.kind != PodEvent::Kind::kBookmark) handlers_.on_event(std::move(event));
 }
 
-void PodReflector::WatchEnded(const HttpResult& result) {
+void PodReflector::OnWatchEnd(const HttpResult& result) {
   if (result.code == kHttpUnauthorized) loader_.InvalidateCredential();
   const absl::Status why = StatusOf(result);
   const bool cut = result.code == kHttpOk && absl::IsUnavailable(result.status);
   const bool lasted = ResetAfterLongWatch();
-  if ((why.ok() || (cut && lasted)) && delay_ == Duration{0}) {
-    // Counts as trouble if the next one ends early.
-    delay_ = timing_.first_delay;
+  if ((why.ok() || (cut && lasted)) && backoff_.IsReset()) {
+    // Not a failure, unless the next watch ends early as well.
+    backoff_.Next();
     Connect();
     return;
   }
@@ -176,30 +171,28 @@ void PodReflector::WatchEnded(const HttpResult& result) {
     ScheduleRelist(/*expired=*/true);
     return;
   }
-  AbandonWatch(why.ok() ? absl::UnavailableError("it ended early, again") : why);
+  AbandonWatch(why.ok() ? absl::UnavailableError("the watch ended early, again") : why);
 }
 
 void PodReflector::AbandonWatch(const absl::Status& why) {
   ResetAfterLongWatch();
-  if (delay_ == Duration{0}) handlers_.on_trouble(why);
+  if (backoff_.IsReset()) handlers_.on_watch_failure(why);
   ScheduleRelist(/*expired=*/false);
 }
 
 bool PodReflector::ResetAfterLongWatch() {
   const std::optional<Time> began = std::exchange(watch_began_, std::nullopt);
-  const bool lasted = began && Loop::Now() - *began >= timing_.good_watch;
-  if (lasted) delay_ = Duration{0};
+  const bool lasted = began && loop_.Now() - *began >= timing_.good_watch;
+  if (lasted) backoff_.Reset();
   return lasted;
 }
 
 void PodReflector::ScheduleRelist(bool expired) {
-  Drop();
+  Cancel();
   ResetAfterLongWatch();
   resource_version_.clear();
   if (expired) from_cache_ = false;
-  delay_ = std::clamp(2 * delay_, timing_.first_delay, timing_.longest_delay);
-  const double more = std::uniform_real_distribution<double>(1.0, 1.5)(random_);
-  retry_.Start(Loop::Now() + std::chrono::duration_cast<Duration>(delay_ * more), [this] { Connect(); });
+  retry_.Start(loop_.Now() + backoff_.Next(), [this] { Connect(); });
 }
 
 void PodReflector::MarkDown(const absl::Status& why) {

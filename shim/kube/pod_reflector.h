@@ -1,24 +1,25 @@
-// Follows the pods of one node at the API server: LIST, then WATCH from where
-// the list ended, for ever. Loop thread only.
+// Follows the pods of one node at the API server: LIST, then WATCH from the
+// resourceVersion of the list, for ever. Loop thread only.
 //
-//   load access -> list -> watch --(it ends in time, or is cut after a while)--> load access -> watch
+//   load access -> list -> watch --(ends by its timeout, or is cut after a while)--> load access -> watch
 //        ^                   |
-//        '---- back-off <----'  anything else; the first thing then is a new list
+//        '---- back-off <----'  any other end; then it starts with a list
 //
-// What stands between (a load balancer) often cuts connections on which little
-// happens; the next watch goes on where this one was.
+// Load balancers often cut connections that carry little; the next watch
+// continues at the resourceVersion that the one before had reached.
 //
-// Access is loaded anew for every list and every watch, so that credentials may
+// Access is loaded for every list and every watch, so that credentials may
 // rotate at any time.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_POD_REFLECTOR_H_
 #define SIDECAR_SHIM_SHIM_KUBE_POD_REFLECTOR_H_
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
 
+#include "shim/base/backoff.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/api_access.h"
@@ -27,16 +28,16 @@
 namespace sidecar_shim {
 
 struct PodReflectorTiming {
-  // Between failures: doubles from the first to the second, and up to half as
-  // much again by chance, so that a fleet does not come back in step.
+  // The back-off between failures. Up to half as much is added at random, so that
+  // the nodes of a cluster do not retry in step.
   Duration first_delay = std::chrono::seconds(1);
   Duration longest_delay = std::chrono::seconds(30);
   Duration list_timeout = std::chrono::seconds(10);
-  // How long the server is asked to keep a watch; up to twice as long by chance.
+  // The timeoutSeconds of a watch; at random up to twice as long.
   Duration watch = std::chrono::minutes(5);
-  // A watch that has lasted so long shows that what went wrong before is over.
+  // A watch that has lasted this long resets the back-off.
   Duration good_watch = std::chrono::seconds(10);
-  // Bookmarks come once a minute.
+  // The server sends a bookmark once a minute.
   Duration silence = std::chrono::seconds(150);
 };
 
@@ -45,16 +46,16 @@ class PodReflector {
   struct Handlers {
     std::function<void(PodListing)> on_list;
     std::function<void(PodEvent)> on_event;  // kUpdated and kDeleted
-    // A watch has failed, where the one before had not; a list follows.
-    std::function<void(const absl::Status&)> on_trouble;
+    // A watch has failed and the one before had not; a list follows.
+    std::function<void(const absl::Status&)> on_watch_failure;
     // The server has begun to answer.
     std::function<void()> on_up;
-    // It has stopped, or the first try failed. kNotFound: there is no
-    // kubeconfig. Once, and again where a retry fails with another code.
+    // The server no longer answers, or did not at first. kNotFound: there is no
+    // kubeconfig. Called once, and again where a retry fails with another code.
     std::function<void(const absl::Status&)> on_down;
   };
 
-  // `node_name` is for credentials that do not say which node they are of.
+  // `node_name` is for credentials that do not name their node.
   PodReflector(Loop& loop, HttpClient& http, Worker& worker, std::string kubeconfig, std::string node_name,
                std::string source, PodReflectorTiming timing, Handlers handlers);
   ~PodReflector();
@@ -68,33 +69,28 @@ class PodReflector {
   // Why it is down.
   const absl::Status& failure() const { return failure_; }
 
-  // The access that worked last; null before the first.
+  // The access loaded last; null before the first.
   const ApiAccess* access() const { return access_ ? &*access_ : nullptr; }
 
-  // A request of somebody else's failed with this access: down, until a new
-  // list has been had. `code` is its HTTP status, or 0.
+  // Another request with this access has failed: the server counts as down until
+  // a list succeeds. `code` is the HTTP status, or 0.
   void ReportFailure(const absl::Status& why, int code);
 
  private:
   void Connect();
   void List();
-  void Listed(const HttpResult& result);
+  void OnListEnd(const HttpResult& result);
   void AcceptList(absl::StatusOr<PodListing> listing);
   void Watch();
   void OnData(absl::string_view piece);
   void OnEvent(PodEvent event);
-  void WatchEnded(const HttpResult& result);
-  // Runs `work` on the worker and `then` on the loop with its result, unless
-  // something new has begun or the watch has gone meanwhile.
-  template <typename Work, typename Then>
-  void Offload(Work work, Then then);
-
-  void Drop();
+  void OnWatchEnd(const HttpResult& result);
+  void Cancel();
   void MarkDown(const absl::Status& why);
-  // The watch has failed, not ended in time.
+  // The watch has failed.
   void AbandonWatch(const absl::Status& why);
   void ScheduleRelist(bool expired);
-  // Did the watch last? Then the trouble before it is over.
+  // Whether the watch has lasted; then it resets the back-off.
   bool ResetAfterLongWatch();
   std::string Filter() const;
 
@@ -109,16 +105,15 @@ class PodReflector {
   std::optional<ApiAccess> access_;
   Health health_ = Health::kUnknown;
   absl::Status failure_;
-  std::string resource_version_;  // "": a list is due
-  bool from_cache_ = true;        // the list may be a little old
+  std::string resource_version_;  // "": the next request is a list
+  bool from_cache_ = true;        // the server may answer a list from its cache
   HttpClient::Id request_ = 0;
   LineSplitter lines_;
   std::optional<Time> watch_began_;
-  Duration delay_{0};  // before the last retry; 0: all was well
+  Backoff backoff_;  // reset: the last watch did not fail
   Loop::Timer retry_;
   std::mt19937 random_{std::random_device()()};
-  // What is under way; everything of an older attempt comes too late.
-  std::shared_ptr<int> attempt_ = std::make_shared<int>(0);
+  Lifetime attempt_;  // of the list or watch in progress; results of earlier ones are dropped
 };
 
 }  // namespace sidecar_shim

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "containerd_events.pb.h"
+#include "shim/cri/bytes.h"
 #include "shim/cri/convert.h"
 
 namespace sidecar_shim {
@@ -14,9 +15,9 @@ namespace events = containerd::services::events::v1;
 
 constexpr const char* kSubscribe = "/containerd.services.events.v1.Events/Subscribe";
 constexpr const char* kExitTopic = "/tasks/exit";
-constexpr Duration kRetry = std::chrono::milliseconds(500);
-// A subscription that was refused has ended by then.
-constexpr Duration kLasting = std::chrono::seconds(1);
+constexpr Duration kResubscribeAfter = std::chrono::milliseconds(500);
+// A refused subscription has ended by then.
+constexpr Duration kLastingAfter = std::chrono::seconds(1);
 
 grpc::ByteBuffer SubscribeRequest() {
   events::SubscribeRequest request;
@@ -27,31 +28,32 @@ grpc::ByteBuffer SubscribeRequest() {
 }  // namespace
 
 ExitWatcher::ExitWatcher(Loop& loop, Upstream& upstream, PolicyDriver& driver, Reconciler& reconciler)
-    : driver_(driver),
+    : loop_(loop),
+      driver_(driver),
       reconciler_(reconciler),
-      lasts_(loop),
-      subscription_(loop, upstream, kSubscribe, SubscribeRequest(), kRetry,
+      lasting_(loop),
+      subscription_(loop, upstream, kSubscribe, SubscribeRequest(), kResubscribeAfter,
                     {.on_sent = [this] { OnSent(); },
                      .on_message = [this](const grpc::ByteBuffer& message) { OnMessage(message); },
                      .on_end = [this](const grpc::Status& status) { OnEnd(status); }}) {}
 
 void ExitWatcher::Stop() {
-  lasts_.Cancel();
+  lasting_.Cancel();
   subscription_.Stop();
 }
 
 void ExitWatcher::OnSent() {
-  // The runtime is back: what ended meanwhile is found by looking, now and once
-  // more when the subscription surely holds.
+  // The runtime is back: exits that were missed are found by reconciliation, now
+  // and once more when the subscription is known to be accepted.
   if (served_) reconciler_.RequestPass();
-  lasts_.Start(Loop::Now() + kLasting, [this] { OnFlow(); });
+  lasting_.Start(loop_.Now() + kLastingAfter, [this] { OnFlow(); });
 }
 
 void ExitWatcher::OnFlow() {
   if (std::exchange(flows_, true)) return;
-  lasts_.Cancel();
+  lasting_.Cancel();
   served_ = true;
-  complained_ = false;
+  warned_ = false;
   reconciler_.SetEventsFlow(true);
   reconciler_.RequestPass();
 }
@@ -71,14 +73,14 @@ void ExitWatcher::OnMessage(const grpc::ByteBuffer& message) {
 }
 
 void ExitWatcher::OnEnd(const grpc::Status& status) {
-  lasts_.Cancel();
+  lasting_.Cancel();
   flows_ = false;
   reconciler_.SetEventsFlow(false);
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) served_ = false;
-  if (!complained_ && status.error_code() != grpc::StatusCode::UNAVAILABLE) {
-    spdlog::warn("the runtime's event service ended ({}); exits are learnt by asking until it is back",
+  if (!warned_ && status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+    spdlog::warn("the runtime's event service ended ({}); exits are polled for until it is back",
                  status.error_message());
-    complained_ = true;
+    warned_ = true;
   }
 }
 

@@ -1,10 +1,10 @@
-// Learns exits from containerd's event service within milliseconds. Any number
+// Receives exits from containerd's event service within milliseconds. Any number
 // of clients may subscribe there, unlike CRI's GetContainerEvents on
-// containerd 1.x, which belongs to kubelet.
+// containerd 1.x, which has one subscriber: kubelet.
 //
-// Go servers send no headers before the first message, so a subscription that
-// was refused looks at first like one that holds. Events count as flowing once
-// one has come, or once the subscription has lasted.
+// Go servers send no headers before the first message, so a refused
+// subscription looks at first like an accepted one. Events count as flowing once
+// one has been received, or once the subscription has lasted for a second.
 #ifndef SIDECAR_SHIM_SHIM_OBSERVERS_EXIT_WATCHER_H_
 #define SIDECAR_SHIM_SHIM_OBSERVERS_EXIT_WATCHER_H_
 
@@ -14,6 +14,7 @@
 
 namespace sidecar_shim {
 
+// Loop thread only.
 class ExitWatcher {
  public:
   ExitWatcher(Loop& loop, Upstream& upstream, PolicyDriver& driver, Reconciler& reconciler);
@@ -27,13 +28,14 @@ class ExitWatcher {
   void OnMessage(const grpc::ByteBuffer& message);
   void OnEnd(const grpc::Status& status);
 
+  Loop& loop_;
   PolicyDriver& driver_;
   Reconciler& reconciler_;
-  Loop::Timer lasts_;
+  Loop::Timer lasting_;
   Subscription subscription_;
   bool flows_ = false;
   bool served_ = false;  // events have flowed from this runtime before
-  bool complained_ = false;
+  bool warned_ = false;
 };
 
 }  // namespace sidecar_shim

@@ -4,15 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <map>
 #include <set>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "shim/cri/convert.h"
-#include "shim/cri/verbose_info.h"
-#include "shim/specs/stamp_codec.h"
 
 namespace sidecar_shim {
 namespace {
@@ -20,83 +15,53 @@ namespace {
 constexpr Duration kIdlePeriod = std::chrono::seconds(30);
 constexpr Duration kPollPeriod = std::chrono::seconds(1);
 constexpr Duration kRetryPeriod = std::chrono::milliseconds(300);
-// How long answers wait for the first reading, in all. kubelet takes a runtime
-// that is slow for minutes for dead.
-constexpr Duration kLongestAwaited = std::chrono::seconds(15);
-// How long the specs of pods found at start are waited for.
+// How long callers wait for the first pass, in all. kubelet considers a runtime
+// dead that is slow for minutes.
+constexpr Duration kLongestWaitForPass = std::chrono::seconds(15);
+// How long a pass waits for the specs of pods found at start.
 constexpr Duration kSpecTimeout = std::chrono::seconds(1);
-
-Duration SinceRuntimeTime(policy::RuntimeTime time) {
-  const Duration now = std::chrono::system_clock::now().time_since_epoch();
-  return std::max(now - time.time_since_epoch(), Duration{0});
-}
-
-// "namespace/name" of its pod, by kubelet's labels.
-std::string DescribePodOf(const runtime::v1::Container& container) {
-  auto label = [&container](const char* key) {
-    auto it = container.labels().find(key);
-    return it == container.labels().end() ? std::string() : it->second;
-  };
-  return label("io.kubernetes.pod.namespace") + "/" + label("io.kubernetes.pod.name");
-}
 
 }  // namespace
 
-// A container that the shim has not met yet.
-struct Reconciler::Found {
-  int64_t created_at = 0;
-  policy::ContainerSeen seen;
-  std::optional<policy::Stamp> stamp;
-};
-
-// One reading of the runtime. `done` runs when the last holder lets go.
+// One reading of the runtime. Ends when the last call that holds it has ended.
 struct Reconciler::Pass {
+  ~Pass() { on_end(*this); }
+  std::function<void(Pass&)> on_end;
   std::function<void(bool)> done;
   bool ok = true;
-  std::set<policy::SandboxId> sandboxes_before;
-  std::set<policy::ContainerId> containers_before;
-  std::vector<Found> found;
-  ~Pass() {
-    if (done) done(ok);
-  }
+  // What the policy knew at the beginning and the lists do not have.
+  std::set<policy::SandboxId> missing_sandboxes;
+  std::set<policy::ContainerId> missing_containers;
+  std::vector<FoundContainer> found;
 };
 
 void Reconciler::Start(std::function<void(bool ok)> done) {
-  Run([this, done = std::move(done)](bool ok) {
+  StartPass([this, done = std::move(done)](bool ok) {
     if (done) done(ok);
     Schedule();
   });
 }
 
-void Reconciler::WhenReady(Duration patience, std::function<void()> then) {
+void Reconciler::WhenReady(Duration timeout, std::function<void()> then) {
   if (!IsPending()) {
     then();
     return;
   }
-  auto place = waiting_.insert(waiting_.end(), std::make_unique<Waiter>(loop_));
-  (*place)->then = std::move(then);
-  (*place)->timer.Start(Loop::Now() + patience, [this, place] {
-    const std::unique_ptr<Waiter> waiter = std::move(*place);
-    waiting_.erase(place);
-    waiter->then();
-  });
+  waiting_.Add(std::move(then), timeout, [](const std::function<void()>& late) { late(); });
 }
 
 void Reconciler::ReleaseAll() {
-  for (const std::unique_ptr<Waiter>& waiter : std::exchange(waiting_, {})) {
-    waiter->timer.Cancel();
-    waiter->then();
-  }
+  for (const std::function<void()>& then : waiting_.TakeAll()) then();
 }
 
 void Reconciler::OnRuntimeAnswers() {
   if (ready_ || stopped_) return;
-  answered_since_ = Loop::Now();
+  answered_since_ = loop_.Now();
   if (!running_) RequestPass();
 }
 
 bool Reconciler::IsPending() const {
-  return !ready_ && !stopped_ && (!answered_since_ || Loop::Now() < *answered_since_ + kLongestAwaited);
+  return !ready_ && !stopped_ && (!answered_since_ || loop_.Now() < *answered_since_ + kLongestWaitForPass);
 }
 
 void Reconciler::RequestPass() {
@@ -104,7 +69,7 @@ void Reconciler::RequestPass() {
     again_ = true;
     return;
   }
-  Run([this](bool) { Schedule(); });
+  StartPass([this](bool) { Schedule(); });
 }
 
 void Reconciler::SetEventsFlow(bool flow) {
@@ -133,8 +98,9 @@ void Reconciler::Schedule() {
   if (!events_flow_) pause = kPollPeriod;
   if (!ready_) pause = kRetryPeriod;
   if (std::exchange(again_, false)) pause = Duration{0};
-  timer_.Start(Loop::Now() + pause, [this] {
-    // Without a sidecar that waits for its main, polling would tell nothing new.
+  timer_.Start(loop_.Now() + pause, [this] {
+    // While no sidecar waits for the end of its pod's main containers, no exit
+    // matters.
     if (ready_ && !events_flow_ && !driver_.engine().HasRunningSidecars()) {
       Schedule();
       return;
@@ -143,25 +109,17 @@ void Reconciler::Schedule() {
   });
 }
 
-void Reconciler::Run(std::function<void(bool ok)> done) {
+void Reconciler::StartPass(std::function<void(bool ok)> done) {
   running_ = true;
   auto pass = std::make_shared<Pass>();
-  // What is made while the lists are under way is not missing from them.
+  pass->done = std::move(done);
+  pass->on_end = lifetime_.Guard([this](Pass& ended) { OnPassEnd(ended); });
+  // A container that is created while the lists are on their way is not missing
+  // from them.
   for (policy::SandboxId& id : driver_.engine().KnownSandboxes())
-    pass->sandboxes_before.insert(std::move(id));
+    pass->missing_sandboxes.insert(std::move(id));
   for (policy::ContainerId& id : driver_.engine().KnownContainers())
-    pass->containers_before.insert(std::move(id));
-  pass->done = [this, raw = pass.get(), done = std::move(done)](bool ok) {
-    running_ = false;
-    if (stopped_) return;
-    PublishFound(raw->found);
-    if (ok && !std::exchange(ready_, true)) {
-      spdlog::info("runtime read: {} sandboxes, {} containers", driver_.engine().KnownSandboxes().size(),
-                   driver_.engine().KnownContainers().size());
-      ReleaseAll();
-    }
-    done(ok);
-  };
+    pass->missing_containers.insert(std::move(id));
   runtime_.ListPodSandbox(
       [this, pass](const grpc::Status& status, const runtime::v1::ListPodSandboxResponse& response) {
         if (!status.ok()) {
@@ -172,12 +130,24 @@ void Reconciler::Run(std::function<void(bool ok)> done) {
       });
 }
 
+void Reconciler::OnPassEnd(Pass& pass) {
+  running_ = false;
+  if (stopped_) return;
+  PublishFound(std::move(pass.found));
+  if (pass.ok && !std::exchange(ready_, true)) {
+    spdlog::info("runtime read: {} sandboxes, {} containers", driver_.engine().KnownSandboxes().size(),
+                 driver_.engine().KnownContainers().size());
+    ReleaseAll();
+  }
+  pass.done(pass.ok);
+}
+
 void Reconciler::OnSandboxes(const std::shared_ptr<Pass>& pass,
                              const runtime::v1::ListPodSandboxResponse& response) {
   std::vector<const runtime::v1::PodSandbox*> oldest_first;
   for (const runtime::v1::PodSandbox& sandbox : response.items()) {
     const policy::SandboxId id(sandbox.id());
-    pass->sandboxes_before.erase(id);
+    pass->missing_sandboxes.erase(id);
     if (!driver_.engine().KnowsSandbox(id)) oldest_first.push_back(&sandbox);
   }
   std::sort(oldest_first.begin(), oldest_first.end(),
@@ -186,11 +156,11 @@ void Reconciler::OnSandboxes(const std::shared_ptr<Pass>& pass,
     const policy::SandboxSeen seen = ToSandboxSeen(*sandbox);
     driver_.Post(seen);
     if (seen.ready) {
-      // The pass lasts until the spec is there: decisions need it.
+      // The pass lasts until the spec is known: decisions need it.
       specs_.WhenResolved({seen.pod, seen.annotations}, kSpecTimeout, [pass] {});
     }
   }
-  for (const policy::SandboxId& id : pass->sandboxes_before) OnSandboxGone(id);
+  for (const policy::SandboxId& id : pass->missing_sandboxes) OnSandboxGone(id);
   runtime_.ListContainers(
       [this, pass](const grpc::Status& status, const runtime::v1::ListContainersResponse& answer) {
         if (!status.ok()) {
@@ -205,14 +175,14 @@ void Reconciler::OnContainers(const std::shared_ptr<Pass>& pass,
                               const runtime::v1::ListContainersResponse& response) {
   for (const runtime::v1::Container& container : response.containers()) {
     const policy::ContainerId id(container.id());
-    pass->containers_before.erase(id);
+    pass->missing_containers.erase(id);
     if (driver_.engine().FindContainer(id) != nullptr) {
       Compare(container);
     } else {
       Adopt(pass, container);
     }
   }
-  for (const policy::ContainerId& id : pass->containers_before) driver_.Post(policy::ContainerGone{id});
+  for (const policy::ContainerId& id : pass->missing_containers) driver_.Post(policy::ContainerGone{id});
 }
 
 void Reconciler::OnList(const runtime::v1::ListContainersResponse& containers) {
@@ -222,7 +192,7 @@ void Reconciler::OnList(const runtime::v1::ListContainersResponse& containers) {
 }
 
 void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Container& container) {
-  Found found;
+  FoundContainer found;
   found.created_at = container.created_at();
   policy::ContainerSeen& seen = found.seen;
   seen.container = policy::ContainerId(container.id());
@@ -234,64 +204,34 @@ void Reconciler::Adopt(const std::shared_ptr<Pass>& pass, const runtime::v1::Con
   seen.state = ToRunState(container.state());
   seen.started = seen.state == policy::RunState::kRunning;
 
-  absl::StatusOr<std::optional<policy::Stamp>> stamp = DecodeStamp(ToAnnotations(container.annotations()));
-  if (stamp.ok()) {
-    found.stamp = *std::move(stamp);
-  } else {
-    spdlog::warn("pod={} container={}: {}; its envs are read from the runtime instead",
-                 DescribePodOf(container), container.metadata().name(), std::string(stamp.status().message()));
-  }
-  if (found.stamp) {
-    seen.traits = found.stamp->traits;
-    seen.by_shim = found.stamp->by_shim;
-  }
+  ReadStamp(container, found);
   if (found.stamp && seen.state != policy::RunState::kExited) {
     pass->found.push_back(std::move(found));
     return;
   }
   runtime_.ContainerStatus(found.seen.container, /*verbose=*/!found.stamp,
-                           [pass, found](const grpc::Status& status,
-                                         const runtime::v1::ContainerStatusResponse& response) mutable {
+                           [this, pass, found](const grpc::Status& status,
+                                               const runtime::v1::ContainerStatusResponse& response) mutable {
                              if (status.error_code() == grpc::StatusCode::NOT_FOUND) return;
                              if (!status.ok()) {
                                pass->ok = false;
                                return;
                              }
-                             const runtime::v1::ContainerStatus& container_status = response.status();
-                             policy::ContainerSeen& event = found.seen;
-                             event.state = ToRunState(container_status.state());
-                             event.started = container_status.started_at() > 0;
-                             event.exit_code = container_status.exit_code();
-                             event.finished_at = ToRuntimeTime(container_status.finished_at());
-                             if (event.finished_at != policy::kNoTime)
-                               event.exited_ago = SinceRuntimeTime(event.finished_at);
-                             if (!found.stamp) event.traits = TraitsFromVerboseInfo(response);
+                             AddStatus(response, loop_.WallNow(), found);
                              pass->found.push_back(std::move(found));
                            });
 }
 
-void Reconciler::PublishFound(std::vector<Found>& found) {
-  // The policy takes the last one of a name that it is told of for the newest.
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Found& a, const Found& b) { return a.created_at < b.created_at; });
-  // What has a later attempt comes after it.
-  using Place = std::pair<policy::SandboxId, std::string>;
-  std::map<Place, uint32_t> latest;
-  for (const Found& container : found) {
-    uint32_t& attempt = latest[{container.seen.sandbox, container.seen.name}];
-    attempt = std::max(attempt, container.seen.attempt);
-  }
-  std::stable_partition(found.begin(), found.end(), [&latest](const Found& container) {
-    return container.seen.attempt == latest.at({container.seen.sandbox, container.seen.name});
-  });
-  for (const Found& container : found) {
+void Reconciler::PublishFound(std::vector<FoundContainer> found) {
+  SortForPolicy(found);
+  for (const FoundContainer& container : found) {
     if (driver_.engine().FindContainer(container.seen.container) != nullptr) continue;
     driver_.Post(container.seen);
     const policy::PodState* pod = driver_.engine().PodOfContainer(container.seen.container);
     if (container.stamp && container.stamp->spec && pod != nullptr) {
       driver_.Post(policy::SpecReceived{pod->ref, *container.stamp->spec});
     }
-    // Of a container's readiness the policy takes notice only now.
+    // The policy ignores the readiness of containers that it does not know.
     if (pod != nullptr) specs_.Publish(pod->ref);
   }
 }

@@ -2,14 +2,12 @@
 
 #include <chrono>
 
-#include "shim/base/loop.h"
-
 namespace sidecar_shim {
 
-Time AcceptedCall::Deadline() const {
+Time AcceptedCall::Deadline(const Loop& loop) const {
   const auto deadline = context.deadline();
   if (deadline == std::chrono::system_clock::time_point::max()) return Time::max();
-  return Loop::Now() + std::chrono::duration_cast<Duration>(deadline - std::chrono::system_clock::now());
+  return loop.Now() + std::chrono::duration_cast<Duration>(deadline - loop.WallNow());
 }
 
 }  // namespace sidecar_shim

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "shim/base/clock.h"
+#include "shim/base/loop.h"
 
 namespace sidecar_shim {
 
@@ -17,7 +18,7 @@ struct AcceptedCall {
   std::function<void()> on_cancelled;  // set by the relay that serves the call; runs at most once
 
   // Monotonic; Time::max() where the caller set no deadline.
-  Time Deadline() const;
+  Time Deadline(const Loop& loop) const;
 };
 
 }  // namespace sidecar_shim

@@ -27,8 +27,9 @@ bool IsServed(absl::string_view service) { return !absl::StartsWith(service, "co
 
 }  // namespace
 
-void Relay::Start(Loop& loop, HandlerTable handlers) {
+void Relay::Start(Loop& loop, grpc::ServerCompletionQueue* queue, HandlerTable handlers) {
   loop_ = &loop;
+  queue_ = queue;
   handlers_ = std::move(handlers);
   for (int i = 0; i < kOpenAccepts; ++i) Accept();
 }
@@ -44,7 +45,7 @@ void Relay::Accept() {
     --live_;
   });
   accepted->context.AsyncNotifyWhenDone(done);
-  service_.RequestCall(&accepted->context, &accepted->stream, loop_->queue(), loop_->queue(),
+  service_.RequestCall(&accepted->context, &accepted->stream, queue_, queue_,
                        loop_->Tag([this, accepted, done](bool ok) {
                          if (!ok) {
                            loop_->Discard(done);

@@ -24,8 +24,8 @@ class Relay {
   // To be registered with the server before that is built; must outlive it.
   grpc::AsyncGenericService& service() { return service_; }
 
-  // Starts accepting. The loop's queue must be the server's.
-  void Start(Loop& loop, HandlerTable handlers);
+  // Starts accepting. `queue` is the server's and the loop's.
+  void Start(Loop& loop, grpc::ServerCompletionQueue* queue, HandlerTable handlers);
 
   // Accepts no new call, and ends endless streams (IsEndless()) with UNAVAILABLE.
   void BeginShutdown();
@@ -41,6 +41,7 @@ class Relay {
   Upstream& runtime_;
   Upstream& images_;
   Loop* loop_ = nullptr;
+  grpc::ServerCompletionQueue* queue_ = nullptr;
   HandlerTable handlers_;
   bool shutting_down_ = false;
   size_t live_ = 0;

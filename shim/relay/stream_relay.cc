@@ -73,7 +73,7 @@ void StreamRelay::PumpDown() {
       self->OnRuntimeEnd();
       return;
     }
-    self->upstream_.RecordActivity();
+    self->upstream_.RecordActivity(self->loop_.Now());
     self->down_ = Down::kHeld;
     const bool hold = self->handler_ && !self->accepted_->cancelled && self->ended_ != Ended::kByAbort &&
                       self->handler_->HoldResponse(self->response_, [self] { self->Deliver(); });

@@ -56,7 +56,7 @@ void UnaryRelay::OnAnswer() {
   const Metadata& trailing = context_->GetServerTrailingMetadata();
   status_ = upstream_.Explain(status_, !initial.empty() || !trailing.empty());
   in_flight_.reset();
-  upstream_.OnCallEnd(status_);
+  upstream_.OnCallEnd(status_, loop_.Now());
   if (state_ == State::kHung && !status_.ok()) status_ = upstream_.HungStatus();
   state_ = State::kHeld;
   const bool hold = handler_ && status_.ok() && !accepted_->cancelled &&

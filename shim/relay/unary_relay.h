@@ -41,7 +41,7 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
 
   void Start();
 
-  Time deadline() const override { return accepted_->Deadline(); }
+  Time deadline() const override { return accepted_->Deadline(loop_); }
   void Forward(const grpc::ByteBuffer& request) override;
   void Reply(const grpc::ByteBuffer& response) override;
   void Fail(const grpc::Status& status) override;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "shim/base/offload.h"
 #include "shim/http/http_status.h"
 #include "shim/kube/node_name.h"
 
@@ -34,7 +35,7 @@ ApiServerSource::ApiServerSource(Loop& loop, HttpClient& http, Worker& worker, C
                  options.timing,
                  {.on_list = [this](PodListing listing) { OnList(std::move(listing)); },
                   .on_event = [this](PodEvent event) { OnEvent(std::move(event)); },
-                  .on_trouble = [this](const absl::Status& why) { OnWatchFailure(why); },
+                  .on_watch_failure = [this](const absl::Status& why) { OnWatchFailure(why); },
                   .on_up = [this] { OnUp(); },
                   .on_down = [this](const absl::Status& why) { OnDown(why); }}) {}
 
@@ -64,7 +65,7 @@ void ApiServerSource::Find(const PodQuery& query, Answer answer) {
   PendingQuery& pending = queries_.try_emplace(id, loop_).first->second;
   pending.pod = query.pod;
   pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + query_timeout_, [this, id] {
+  pending.timer.Start(loop_.Now() + query_timeout_, [this, id] {
     const absl::Status timeout = absl::DeadlineExceededError("the query for a pod has timed out");
     const bool sent = queries_.at(id).request != 0;
     Finish(id, timeout);
@@ -99,23 +100,23 @@ void ApiServerSource::OnFetched(QueryId id, const HttpResult& result) {
     if (!result.status.ok() || result.code == kHttpUnauthorized) reflector_.ReportFailure(why, result.code);
     return;
   }
-  worker_.Run(
-      [this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), id, body = result.body, source = name()] {
-        loop.Post([this, alive, id, pod = ParsePod(body, source)] {
-          if (!alive.lock()) return;
-          auto it = queries_.find(id);
-          if (it == queries_.end()) return;
-          // A pod that was recreated under the same name, for example by a StatefulSet,
-          // has another UID and can have another spec.
-          if (!pod.ok()) {
-            Finish(id, absl::DataLossError(pod.status().message()));
-          } else if (pod->ref != it->second.pod) {
-            Finish(id, absl::NotFoundError("the pod of that name has another UID"));
-          } else {
-            Finish(id, pod->update);
-          }
-        });
-      });
+  Offload(
+      worker_, loop_, lifetime_, [body = result.body, source = name()] { return ParsePod(body, source); },
+      [this, id](const absl::StatusOr<KnownPod>& pod) { OnPod(id, pod); });
+}
+
+void ApiServerSource::OnPod(QueryId id, const absl::StatusOr<KnownPod>& pod) {
+  auto it = queries_.find(id);
+  if (it == queries_.end()) return;
+  // A pod that was recreated under the same name, for example by a StatefulSet,
+  // has another UID and can have another spec.
+  if (!pod.ok()) {
+    Finish(id, absl::DataLossError(pod.status().message()));
+  } else if (pod->ref != it->second.pod) {
+    Finish(id, absl::NotFoundError("the pod of that name has another UID"));
+  } else {
+    Finish(id, pod->update);
+  }
 }
 
 void ApiServerSource::Finish(QueryId id, const absl::StatusOr<PodUpdate>& update) {

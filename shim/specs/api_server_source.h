@@ -10,6 +10,7 @@
 #include <string>
 
 #include "shim/base/counters.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/pod_reflector.h"
@@ -53,6 +54,7 @@ class ApiServerSource : public SpecSource {
   void Fetch(QueryId id);
   void FetchAllPending();
   void OnFetched(QueryId id, const HttpResult& result);
+  void OnPod(QueryId id, const absl::StatusOr<KnownPod>& pod);
   // Answers the query and removes it.
   void Finish(QueryId id, const absl::StatusOr<PodUpdate>& update);
   // Answers the pending queries for the pod and calls on_update_.
@@ -73,8 +75,7 @@ class ApiServerSource : public SpecSource {
   std::map<policy::PodRef, PodUpdate> cache_;
   std::map<QueryId, PendingQuery> queries_;
   QueryId next_id_ = 1;
-  // Expires with the source, so that results of the worker are dropped afterwards.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   PodReflector reflector_;
 };
 

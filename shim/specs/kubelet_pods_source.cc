@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/base/offload.h"
 #include "shim/base/read_file.h"
 #include "shim/http/http_status.h"
 #include "shim/kube/port_owner.h"
@@ -76,37 +77,34 @@ absl::StatusOr<PodUpdate> FindPod(const absl::StatusOr<PodListing>& pods, const 
 
 KubeletPodsSource::KubeletPodsSource(Loop& loop, HttpClient& http, Worker& worker, Counters& counters,
                                      KubeletPodsOptions options)
-    : loop_(loop), http_(http), worker_(worker), counters_(counters), options_(std::move(options)) {}
+    : loop_(loop),
+      http_(http),
+      worker_(worker),
+      counters_(counters),
+      options_(std::move(options)),
+      queries_(loop) {}
 
 KubeletPodsSource::~KubeletPodsSource() {
   if (request_ != 0) http_.Cancel(request_);
 }
 
 void KubeletPodsSource::Find(const PodQuery& query, Answer answer) {
-  queries_.push_back(std::make_unique<PendingQuery>(loop_));
-  const auto position = std::prev(queries_.end());
-  PendingQuery& pending = **position;
-  pending.pod = query.pod;
-  pending.answer = std::move(answer);
-  pending.timer.Start(Loop::Now() + options_.query_timeout, [this, position] {
-    const Answer answer = std::move((*position)->answer);
-    queries_.erase(position);
-    const absl::Status timeout =
-        absl::DeadlineExceededError(absl::StrCat(options_.url, ": the query has timed out"));
-    LogChange(timeout);
-    answer(timeout);
-  });
+  queries_.Add({query.pod, std::move(answer)}, options_.query_timeout,
+               [this](const PendingQuery& unanswered) {
+                 const absl::Status timeout =
+                     absl::DeadlineExceededError(absl::StrCat(options_.url, ": the query has timed out"));
+                 LogChange(timeout);
+                 unanswered.answer(timeout);
+               });
   Start();
 }
 
 void KubeletPodsSource::Start() {
   if (std::exchange(in_flight_, true)) return;
-  for (const std::unique_ptr<PendingQuery>& pending : queries_) pending->sent = true;
-  worker_.Run([this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), options = options_] {
-    loop.Post([this, alive, request = PrepareRequest(options)] {
-      if (alive.lock()) Send(request);
-    });
-  });
+  queries_.ForEach([](PendingQuery& pending) { pending.sent = true; });
+  Offload(
+      worker_, loop_, lifetime_, [options = options_] { return PrepareRequest(options); },
+      [this](absl::StatusOr<HttpRequest> request) { Send(std::move(request)); });
 }
 
 void KubeletPodsSource::Send(absl::StatusOr<HttpRequest> request) {
@@ -125,31 +123,21 @@ void KubeletPodsSource::OnResponse(const HttpResult& result) {
                : result.status);
     return;
   }
-  worker_.Run(
-      [this, &loop = loop_, alive = std::weak_ptr<bool>(alive_), body = result.body, source = name()] {
-        auto pods = std::make_shared<Pods>(ParsePodList(body, source));
-        loop.Post([this, alive, pods] {
-          if (alive.lock()) Finish(*pods);
-        });
-      });
+  Offload(
+      worker_, loop_, lifetime_, [body = result.body, source = name()] { return ParsePodList(body, source); },
+      [this](const Pods& pods) { Finish(pods); });
 }
 
 void KubeletPodsSource::Finish(const Pods& pods) {
   in_flight_ = false;
   LogChange(pods.status());
-  PendingQueries done;
-  for (auto it = queries_.begin(); it != queries_.end();) {
-    const auto current = it++;
+  const std::vector<PendingQuery> done = queries_.TakeIf([&pods](const PendingQuery& pending) {
     // A query that arrived after the request was sent can be for a newer pod, which
     // only the next response contains.
-    const bool retry = pods.ok() && !(*current)->sent;
-    const bool found = FindPod(pods, (*current)->pod).ok();
-    if (found || !retry) done.splice(done.end(), queries_, current);
-  }
-  for (const std::unique_ptr<PendingQuery>& pending : done) {
-    pending->timer.Cancel();
-    pending->answer(FindPod(pods, pending->pod));
-  }
+    const bool retry = pods.ok() && !pending.sent;
+    return !retry || FindPod(pods, pending.pod).ok();
+  });
+  for (const PendingQuery& pending : done) pending.answer(FindPod(pods, pending.pod));
   if (!queries_.empty()) Start();
 }
 

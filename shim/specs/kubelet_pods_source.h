@@ -6,13 +6,14 @@
 #ifndef SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_KUBELET_PODS_SOURCE_H_
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "shim/base/counters.h"
+#include "shim/base/lifetime.h"
+#include "shim/base/wait_list.h"
 #include "shim/base/worker.h"
 #include "shim/http/http_client.h"
 #include "shim/kube/pod_events.h"
@@ -45,14 +46,11 @@ class KubeletPodsSource : public SpecSource {
 
  private:
   struct PendingQuery {
-    explicit PendingQuery(Loop& loop) : timer(loop) {}
     policy::PodRef pod;
     Answer answer;
-    Loop::Timer timer;
     // Whether the query was already pending when the current request was sent.
     bool sent = false;
   };
-  using PendingQueries = std::list<std::unique_ptr<PendingQuery>>;
   using Pods = absl::StatusOr<PodListing>;
 
   // Starts a request unless one is in flight. Its stages: prepare (on the worker),
@@ -70,12 +68,11 @@ class KubeletPodsSource : public SpecSource {
   Worker& worker_;
   Counters& counters_;
   const KubeletPodsOptions options_;
-  PendingQueries queries_;
+  WaitList<PendingQuery> queries_;
   bool in_flight_ = false;
   bool healthy_ = true;  // the last request was answered
   HttpClient::Id request_ = 0;
-  // Expires with the source, so that results of the worker are dropped afterwards.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sidecar_shim

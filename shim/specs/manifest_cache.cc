@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "shim/base/clock.h"
 #include "shim/base/read_file.h"
 
 namespace sidecar_shim {
@@ -64,7 +65,7 @@ bool ManifestCache::Matches(const k8s::io::api::core::v1::ObjectMeta& metadata,
 }
 
 std::vector<std::string> ManifestCache::Refresh() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now = WallClockNow().time_since_epoch();
   std::map<std::string, File> files;
   std::vector<std::string> errors;
   for (const std::string& path : ListFiles()) {

@@ -43,7 +43,7 @@ void PodsApiSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("the pod has no UID"));
     return;
   }
-  Get(query.pod.uid, Loop::Now() + kGetTimeout, std::move(answer));
+  Get(query.pod.uid, loop_.Now() + kGetTimeout, std::move(answer));
 }
 
 void PodsApiSource::Get(const std::string& uid, Time deadline, Answer answer) {
@@ -56,22 +56,20 @@ void PodsApiSource::Get(const std::string& uid, Time deadline, Answer answer) {
   v1alpha1::GetPodRequest request;
   request.set_poduid(uid);
   client_.Call<v1alpha1::GetPodResponse>(
-      kGetPod, request, std::max<Duration>(deadline - Loop::Now(), kGetRetryInterval),
+      kGetPod, request, std::max<Duration>(deadline - loop_.Now(), kGetRetryInterval),
       [this, uid, deadline, answer = std::move(answer)](const grpc::Status& status,
                                                         const v1alpha1::GetPodResponse& response) {
         const absl::StatusOr<PodUpdate> update =
             status.ok() ? ParsePod(uid, response.pod()) : absl::StatusOr<PodUpdate>(ToSourceStatus(status));
         const bool unanswered =
             absl::IsUnavailable(update.status()) || absl::IsFailedPrecondition(update.status());
-        if (!unanswered || Loop::Now() + kGetRetryInterval >= deadline) {
+        if (!unanswered || loop_.Now() + kGetRetryInterval >= deadline) {
           answer(update);
           return;
         }
         auto timer = std::make_shared<Loop::Timer>(loop_);
-        timer->Start(Loop::Now() + kGetRetryInterval,
-                     [this, timer, uid, deadline, answer, alive = std::weak_ptr<bool>(alive_)] {
-                       if (alive.lock()) Get(uid, deadline, answer);
-                     });
+        timer->Start(loop_.Now() + kGetRetryInterval,
+                     lifetime_.Guard([this, timer, uid, deadline, answer] { Get(uid, deadline, answer); }));
       });
 }
 

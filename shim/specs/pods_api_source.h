@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "shim/base/lifetime.h"
 #include "shim/cri/subscription.h"
 #include "shim/cri/unary_client.h"
 #include "shim/cri/upstream.h"
@@ -39,8 +40,7 @@ class PodsApiSource : public SpecSource {
   Upstream upstream_;
   UnaryClient client_;
   Subscription watch_;
-  // Expires with the source, so that a pending retry does nothing afterwards.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sidecar_shim

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "shim/cri/convert.h"
@@ -10,13 +10,16 @@
 namespace sidecar_shim {
 namespace {
 
-// kubelet creates a pod's containers in one go: the first create of a go asks
-// again where the pod is unknown, those after it need not.
+// kubelet creates a pod's containers in one sync: where the pod is unknown, the
+// first create of a sync queries again, those after it need not.
 constexpr Duration kRequeryInterval = std::chrono::seconds(1);
-constexpr Duration kFirstRetry = std::chrono::seconds(1);
-constexpr Duration kLongestRetry = std::chrono::seconds(30);
+constexpr Backoff::Options kRetryBackoff = {.initial = std::chrono::seconds(1),
+                                            .max = std::chrono::seconds(30)};
 
 }  // namespace
+
+SpecResolver::Source::Source(Loop& loop, std::unique_ptr<SpecSource> its_source)
+    : source(std::move(its_source)), backoff(kRetryBackoff), retry(loop) {}
 
 void SpecResolver::Add(std::unique_ptr<SpecSource> source) {
   source->Follow([this, place = sources_.size()](const policy::PodRef& pod, const PodUpdate& update) {
@@ -29,19 +32,19 @@ void SpecResolver::Resolve(const PodQuery& query) {
   EntryOf(query);
   for (size_t i = 0; i < sources_.size(); ++i) {
     auto it = entries_.find(query.pod);
-    // A source better than what is known is asked again: it may be up by now.
+    // A source that ranks above the best known is queried again: it may be up now.
     if (it == entries_.end() || (it->second.best && *it->second.best <= i)) return;
-    // An open query_state is put again by the retry: the source needs no more of them.
-    const QueryState query_state = it->second.queries[i];
-    if (query_state == QueryState::kNone || query_state == QueryState::kAnswered) Query(query.pod, i);
+    // Unanswered queries are left to the retries.
+    const QueryState state = it->second.queries[i];
+    if (state == QueryState::kNone || state == QueryState::kAnswered) Query(query.pod, i);
   }
 }
 
-void SpecResolver::WhenResolved(const PodQuery& query, Duration patience, std::function<void()> then) {
+void SpecResolver::WhenResolved(const PodQuery& query, Duration timeout, std::function<void()> then) {
   Entry& entry = EntryOf(query);
   const bool unknown = !entry.best && IsSettled(entry);
-  if (unknown && (!entry.requeried_at || Loop::Now() - *entry.requeried_at >= kRequeryInterval)) {
-    entry.requeried_at = Loop::Now();
+  if (unknown && (!entry.requeried_at || loop_.Now() - *entry.requeried_at >= kRequeryInterval)) {
+    entry.requeried_at = loop_.Now();
     Resolve(query);
   }
   auto it = entries_.find(query.pod);
@@ -49,10 +52,10 @@ void SpecResolver::WhenResolved(const PodQuery& query, Duration patience, std::f
     then();
     return;
   }
-  auto waiter = std::make_unique<Waiter>(loop_);
-  waiter->then = std::move(then);
-  waiter->timer.Start(Loop::Now() + patience, [this, pod = query.pod] { OnWaitTimeout(pod); });
-  it->second.waiters.push_back(std::move(waiter));
+  it->second.waiters.Add(std::move(then), timeout, [this, pod = query.pod](const Waiter& late) {
+    OnWaitTimeout(pod);
+    late();
+  });
 }
 
 void SpecResolver::Publish(const policy::PodRef& pod) {
@@ -65,16 +68,18 @@ void SpecResolver::Publish(const policy::PodRef& pod) {
 void SpecResolver::Forget(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
   if (it == entries_.end()) return;
-  std::list<std::unique_ptr<Waiter>> waiters = std::move(it->second.waiters);
+  const std::vector<Waiter> waiters = it->second.waiters.TakeAll();
   entries_.erase(it);
-  Release(std::move(waiters));
+  for (const Waiter& then : waiters) then();
 }
 
 void SpecResolver::StopWaiting() {
   waiting_stopped_ = true;
-  std::list<std::unique_ptr<Waiter>> waiters;
-  for (auto& [pod, entry] : entries_) waiters.splice(waiters.end(), entry.waiters);
-  Release(std::move(waiters));
+  std::vector<Waiter> waiters;
+  for (auto& [pod, entry] : entries_) {
+    for (Waiter& then : entry.waiters.TakeAll()) waiters.push_back(std::move(then));
+  }
+  for (const Waiter& then : waiters) then();
 }
 
 void SpecResolver::Stop() {
@@ -83,7 +88,7 @@ void SpecResolver::Stop() {
 }
 
 SpecResolver::Entry& SpecResolver::EntryOf(const PodQuery& query) {
-  Entry& entry = entries_[query.pod];
+  Entry& entry = entries_.try_emplace(query.pod, loop_).first->second;
   entry.query = query;
   entry.queries.resize(sources_.size(), QueryState::kNone);
   return entry;
@@ -161,11 +166,11 @@ void SpecResolver::PublishState(const policy::PodRef& pod, const PodUpdate& upda
 void SpecResolver::MarkHealthy(size_t source) {
   Source& its = *sources_[source];
   if (std::exchange(its.unresponsive, false)) {
-    spdlog::info("spec source {} is waited for again", its.source->name());
+    spdlog::info("spec source {} responds again", its.source->name());
   }
-  its.pause = Duration{0};
+  its.backoff.Reset();
   its.retry.Cancel();
-  // Each answer puts one: a source with a limit on its queries stays within it.
+  // One per answer: a source with a rate limit on its queries stays within it.
   RetryNextUnanswered(source);
 }
 
@@ -173,20 +178,19 @@ void SpecResolver::MarkUnresponsive(size_t source, const absl::Status& why) {
   StopWaitingFor(source, why);
   Source& its = *sources_[source];
   if (its.retry.pending()) return;
-  its.pause = std::clamp(2 * its.pause, kFirstRetry, kLongestRetry);
-  its.retry.Start(Loop::Now() + its.pause, [this, source] { RetryNextUnanswered(source); });
+  its.retry.Start(loop_.Now() + its.backoff.Next(), [this, source] { RetryNextUnanswered(source); });
 }
 
 void SpecResolver::MarkValid(size_t source) {
   if (std::exchange(sources_[source]->malformed, false)) {
-    spdlog::info("spec source {} makes sense again", sources_[source]->source->name());
+    spdlog::info("spec source {} gives valid answers again", sources_[source]->source->name());
   }
 }
 
 void SpecResolver::MarkMalformed(size_t source, const std::string& why) {
   counters_.malformed_spec_answers.Add();
   if (std::exchange(sources_[source]->malformed, true)) return;
-  spdlog::warn("spec source {} answers without sense ({}); it counts as not knowing the pod",
+  spdlog::warn("spec source {} gives a malformed answer ({}); it counts as not knowing the pod",
                sources_[source]->source->name(), why);
 }
 
@@ -231,7 +235,7 @@ void SpecResolver::OnWaitTimeout(const policy::PodRef& pod) {
     auto it = entries_.find(pod);
     if (it == entries_.end() || IsSettled(it->second)) break;
     if (it->second.queries[i] == QueryState::kPending)
-      StopWaitingFor(i, absl::DeadlineExceededError("somebody waited for it in vain"));
+      StopWaitingFor(i, absl::DeadlineExceededError("a query timed out"));
   }
   Release(pod);
 }
@@ -239,14 +243,7 @@ void SpecResolver::OnWaitTimeout(const policy::PodRef& pod) {
 void SpecResolver::Release(const policy::PodRef& pod) {
   auto it = entries_.find(pod);
   if (it == entries_.end() || !IsSettled(it->second)) return;
-  Release(std::exchange(it->second.waiters, {}));
-}
-
-void SpecResolver::Release(std::list<std::unique_ptr<Waiter>> waiters) {
-  for (const std::unique_ptr<Waiter>& waiter : waiters) {
-    waiter->timer.Cancel();
-    waiter->then();
-  }
+  for (const Waiter& then : it->second.waiters.TakeAll()) then();
 }
 
 }  // namespace sidecar_shim

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "shim/base/offload.h"
 #include "shim/specs/source_names.h"
 
 namespace sidecar_shim {
@@ -36,12 +37,14 @@ void StaticPodSource::Find(const PodQuery& query, Answer answer) {
     answer(absl::NotFoundError("the pod is not a static pod from a file"));
     return;
   }
-  worker_.Run(
-      [&loop = loop_, &counters = counters_, cache = cache_, pod = query.pod, answer = std::move(answer)] {
+  Offload(
+      worker_, loop_, lifetime_,
+      [&loop = loop_, &counters = counters_, cache = cache_, pod = query.pod] {
         // kubelet may have seen a new manifest before the watch did.
         Refresh(loop, counters, *cache);
-        loop.Post([update = cache->Find(pod, kStaticPod), answer] { answer(update); });
-      });
+        return cache->Find(pod, kStaticPod);
+      },
+      std::move(answer));
 }
 
 void StaticPodSource::Refresh(Loop& loop, Counters& counters, ManifestCache& cache) {

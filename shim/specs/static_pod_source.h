@@ -11,6 +11,7 @@
 
 #include "shim/base/counters.h"
 #include "shim/base/file_watch.h"
+#include "shim/base/lifetime.h"
 #include "shim/base/loop.h"
 #include "shim/base/worker.h"
 #include "shim/specs/manifest_cache.h"
@@ -37,6 +38,7 @@ class StaticPodSource : public SpecSource {
   Counters& counters_;
   // Shared with the worker's jobs, which can outlive the source.
   const std::shared_ptr<ManifestCache> cache_;
+  Lifetime lifetime_;
   FileWatch watch_;
 };
 

@@ -1,26 +1,21 @@
 #include "tests/support/loop_thread.h"
 
 #include <future>
+#include <memory>
 
 namespace sidecar_shim::testing {
 
-LoopThread::LoopThread() {
-  grpc::ServerBuilder builder;
-  auto queue = builder.AddCompletionQueue();
-  loop_ = std::make_unique<Loop>(std::move(queue));
-  server_ = builder.BuildAndStart();
-  thread_ = std::thread([this] { loop_->Run(); });
-}
+LoopThread::LoopThread()
+    : loop_(std::make_unique<grpc::CompletionQueue>()), thread_([this] { loop_.Run(); }) {}
 
 LoopThread::~LoopThread() {
-  server_->Shutdown();
-  loop_->Post([this] { loop_->Shutdown(); });
+  loop_.Post([this] { loop_.Shutdown(); });
   thread_.join();
 }
 
 void LoopThread::Do(const std::function<void()>& work) {
   std::promise<void> done;
-  loop_->Post([&work, &done] {
+  loop_.Post([&work, &done] {
     work();
     done.set_value();
   });

@@ -42,7 +42,7 @@ void RawCall::Write(const std::string& message, std::function<void(bool)> then) 
 }
 
 void RawCall::After(Duration delay, std::function<void()> then) {
-  delay_.Start(Loop::Now() + delay, [self = shared_from_this(), then = std::move(then)] { then(); });
+  delay_.Start(loop_.Now() + delay, [self = shared_from_this(), then = std::move(then)] { then(); });
 }
 
 void RawCall::Finish(const grpc::Status& status) {
@@ -65,7 +65,9 @@ RawServer::RawServer(const std::string& address, Serve serve) : serve_(std::move
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadata);
   builder.RegisterAsyncGenericService(&service_);
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
-  loop_ = std::make_unique<Loop>(builder.AddCompletionQueue());
+  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
+  queue_ = queue.get();
+  loop_ = std::make_unique<GrpcLoop>(std::move(queue));
   server_ = builder.BuildAndStart();
   Accept();
   thread_ = std::thread([this] { loop_->Run(); });
@@ -86,7 +88,7 @@ void RawServer::Accept() {
     }
   });
   call->context.AsyncNotifyWhenDone(done);
-  service_.RequestCall(&call->context, &call->stream_, loop_->queue(), loop_->queue(),
+  service_.RequestCall(&call->context, &call->stream_, queue_, queue_,
                        loop_->Tag([this, call, done](bool ok) {
                          if (!ok) {
                            loop_->Discard(done);

@@ -11,7 +11,7 @@
 
 #include "shim/base/counters.h"
 #include "shim/base/worker.h"
-#include "shim/http/http_client.h"
+#include "shim/http/curl_client.h"
 #include "shim/specs/spec_source.h"
 #include "tests/support/loop_thread.h"
 #include "tests/support/shim_under_test.h"
@@ -33,7 +33,7 @@ class SourceTest : public ::testing::Test {
   static policy::PodRef Ref(const std::string& name, const std::string& uid) { return {"ns", name, uid}; }
 
   SourceTest() {
-    loop_.Do([this] { http_ = std::make_unique<HttpClient>(loop_.loop()); });
+    loop_.Do([this] { http_ = std::make_unique<CurlClient>(loop_.loop()); });
   }
   ~SourceTest() override {
     loop_.Do([this] {
@@ -110,7 +110,7 @@ class SourceTest : public ::testing::Test {
   Worker worker_;
   // Loop thread only.
   Counters counters_;
-  std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<CurlClient> http_;
   std::unique_ptr<SpecSource> source_;
   std::vector<std::string> heard_;
 };

@@ -20,7 +20,7 @@ namespace {
 
 namespace cri = runtime::v1;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 
 // Listens on one address of the machine and on no other.
@@ -62,7 +62,7 @@ TEST(HostNetworkTest, HookGoesToTheNodesAddress) {
   ASSERT_TRUE(door.open()) << "cannot listen on " << FindNodeAddress();
   ShimSetup setup;
   setup.runtime.On(Method("PodSandboxStatus"), ReplyWith(setup.runtime, ""));
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   const std::string hook = absl::StrCat(R"({"httpGet": {"path": "/", "port": )", door.port(), "}}");
   ASSERT_FALSE(pod.Launch(pod.Request("agent", {{"KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "true"}},
                                       {{"io.kubernetes.container.preStopHandler", hook}}))

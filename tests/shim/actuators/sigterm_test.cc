@@ -16,29 +16,29 @@ std::string Status(const std::string& name, const std::string& blocked, const st
                       "\nSigIgn:\t0000000000004000\nSigCgt:\t", caught, "\n");
 }
 
-TEST(HearingTest, AHandlerOrAProgramThatWaitsForIt) {
+TEST(SigtermTest, HandledOrBlocked) {
   EXPECT_TRUE(HandlesSigterm(Status("sh", "0000000000000000", "0000000000004000")));
   EXPECT_TRUE(HandlesSigterm(Status("tini", "fffffffe7ffbfeff", "0000000000000000")));
 }
 
-TEST(HearingTest, NoHandlerYet) {
+TEST(SigtermTest, NoHandlerYet) {
   EXPECT_FALSE(HandlesSigterm(Status("sh", "0000000000000000", "0000000000010002")));
 }
 
-TEST(HearingTest, TheRuntimesOwnProcessBeforeItsExec) {
+TEST(SigtermTest, RuntimesOwnProcessBeforeItsExec) {
   EXPECT_FALSE(HandlesSigterm(Status("runc:[2:INIT]", "0000000000000000", "fffffffe7fc1feff")));
 }
 
-TEST(HearingTest, WhatCannotBeReadIsNotWaitedFor) {
+TEST(SigtermTest, UnreadableStatusCountsAsHandled) {
   EXPECT_TRUE(HandlesSigterm(std::string()));
-  EXPECT_TRUE(HandlesSigterm(-1));
+  EXPECT_TRUE(ProcessHandlesSigterm(-1));
 }
 
-TEST(HearingTest, ALiveProcess) {
+TEST(SigtermTest, RunningProcess) {
   testing::DeafProcess process;
-  EXPECT_FALSE(HandlesSigterm(process.pid()));
+  EXPECT_FALSE(ProcessHandlesSigterm(process.pid()));
   process.Listen();
-  EXPECT_TRUE(testing::Eventually([&] { return HandlesSigterm(process.pid()); }));
+  EXPECT_TRUE(testing::Eventually([&] { return ProcessHandlesSigterm(process.pid()); }));
 }
 
 }  // namespace

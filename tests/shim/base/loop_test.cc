@@ -1,18 +1,23 @@
-#include "shim/base/loop.h"
-
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
+#include <thread>
 #include <vector>
 
+#include "shim/base/grpc_loop.h"
 #include "tests/support/client.h"
+#include "tests/support/fake_loop.h"
 #include "tests/support/loop_thread.h"
 
 namespace sidecar_shim::testing {
 namespace {
 
-// A body that comes in pieces, and events that a worker has read, would
+using namespace std::chrono_literals;
+
+// A body that arrives in pieces, and events that a worker has parsed, would
 // otherwise be put together wrongly.
-TEST(LoopTest, PostsKeepTheirOrder) {
+TEST(GrpcLoopTest, PostsKeepTheirOrder) {
   LoopThread loop;
   constexpr int kPosts = 1000;
   std::vector<int> seen;
@@ -27,6 +32,76 @@ TEST(LoopTest, PostsKeepTheirOrder) {
   loop.Do([&seen] {
     for (int i = 0; i < kPosts; ++i) EXPECT_EQ(seen[i], i);
   });
+}
+
+TEST(GrpcLoopTest, TimersRunInTheOrderOfTheirTimes) {
+  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+  std::vector<int> ran;
+  Loop::Timer late(loop), early(loop), cancelled(loop), never(loop);
+  const Time now = loop.Now();
+  late.Start(now + 20ms, [&] {
+    ran.push_back(2);
+    EXPECT_FALSE(late.pending());
+    loop.Shutdown();
+  });
+  early.Start(now + 5ms, [&ran] { ran.push_back(1); });
+  cancelled.Start(now + 10ms, [&ran] { ran.push_back(0); });
+  cancelled.Cancel();
+  never.Start(now + 1h, [&ran] { ran.push_back(3); });
+  loop.Run();
+  EXPECT_EQ(ran, (std::vector<int>{1, 2}));
+  EXPECT_GE(loop.Now(), now + 20ms);
+  EXPECT_FALSE(never.pending());
+}
+
+TEST(GrpcLoopTest, RunsUntilTheLastOperationHasEnded) {
+  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+  bool posted = false;
+  loop.Post([&] {
+    loop.Shutdown();
+    loop.Post([&posted] { posted = true; });
+  });
+  loop.Run();
+  EXPECT_TRUE(posted);
+  loop.Post([] { FAIL() << "the loop has ended"; });
+}
+
+TEST(TimerQueueTest, WorkMayOwnItsTimer) {
+  FakeLoop loop;
+  auto timer = std::make_shared<Loop::Timer>(loop);
+  const std::weak_ptr<Loop::Timer> alive = timer;
+  timer->Start(loop.Now() + 1s, [timer] {});
+  timer.reset();
+  EXPECT_FALSE(alive.expired());
+  loop.Advance(1s);
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST(FakeLoopTest, AdvanceRunsEachTimerAtItsTime) {
+  FakeLoop loop;
+  const Time began = loop.Now();
+  const WallTime wall_began = loop.WallNow();
+  std::vector<Duration> ran;
+  Loop::Timer timer(loop);
+  std::function<void()> again = [&] {
+    ran.push_back(loop.Now() - began);
+    loop.Post([&] { timer.Start(loop.Now() + 2s, again); });
+  };
+  timer.Start(began + 1s, again);
+  loop.Advance(6s);
+  EXPECT_EQ(ran, (std::vector<Duration>{1s, 3s, 5s}));
+  EXPECT_EQ(loop.Now(), began + 6s);
+  EXPECT_EQ(loop.WallNow(), wall_began + 6s);
+}
+
+TEST(FakeLoopTest, RunUntilWaitsForOtherThreadsInNoVirtualTime) {
+  FakeLoop loop;
+  const Time began = loop.Now();
+  bool posted = false;
+  std::thread other([&] { loop.Post([&posted] { posted = true; }); });
+  EXPECT_TRUE(loop.RunUntil([&posted] { return posted; }));
+  EXPECT_EQ(loop.Now(), began);
+  other.join();
 }
 
 }  // namespace

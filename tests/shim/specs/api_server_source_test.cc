@@ -98,7 +98,7 @@ TEST_F(ApiServerSourceTest, EventsInAnyPieces) {
   EXPECT_EQ(api_.Lists(), 1u);
 }
 
-TEST_F(ApiServerSourceTest, AWatchThatTheServerEndsGoesOnWhereItStopped) {
+TEST_F(ApiServerSourceTest, WatchEndedByTheServerContinues) {
   StartAndWatch();
   api_.Send(EventJson("ADDED", PodJson("a", "uid-a", "main", "11")));
   api_.Send(EventJson("BOOKMARK", R"({"metadata":{"resourceVersion":"77"}})"));
@@ -109,8 +109,8 @@ TEST_F(ApiServerSourceTest, AWatchThatTheServerEndsGoesOnWhereItStopped) {
   EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
 }
 
-// As load balancers do that see nothing on a connection for a while.
-TEST_F(ApiServerSourceTest, AWatchThatIsCutAfterAWhileGoesOnWhereItWas) {
+// As load balancers do with connections that carry nothing for a while.
+TEST_F(ApiServerSourceTest, WatchThatIsCutAfterAWhileContinues) {
   good_watch_ = Duration{0};
   StartAndWatch();
   for (size_t cut = 1; cut <= 3; ++cut) {
@@ -123,7 +123,7 @@ TEST_F(ApiServerSourceTest, AWatchThatIsCutAfterAWhileGoesOnWhereItWas) {
   EXPECT_EQ(Count(&Counters::api_server_watch_failures), 0u);
 }
 
-TEST_F(ApiServerSourceTest, AWatchThatIsCutAtOnceNeedsANewList) {
+TEST_F(ApiServerSourceTest, WatchThatIsCutAtOnceNeedsANewList) {
   StartAndWatch();
   api_.CutWatch();
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
@@ -138,13 +138,13 @@ TEST_F(ApiServerSourceTest, ExpiredVersionsNeedANewList) {
   EXPECT_TRUE(Eventually([this] { return api_.Watches() == 2; }));
   EXPECT_THAT(api_.Targets("/api/v1/pods?")[2], Not(HasSubstr("resourceVersion=")));
   EXPECT_THAT(api_.Targets("watch=true")[1], HasSubstr("&resourceVersion=20&"));
-  // What went meanwhile is gone.
+  // Pods deleted meanwhile are gone.
   EXPECT_EQ(Size(), 1u);
   EXPECT_EQ(AskAtOnce(Ref("new", "uid-2")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
-TEST_F(ApiServerSourceTest, ARefusedWatchNeedsANewListToo) {
+TEST_F(ApiServerSourceTest, RefusedWatchNeedsANewList) {
   api_.SetWatchCode(410);
   WriteKubeconfig();
   Start();
@@ -155,14 +155,14 @@ TEST_F(ApiServerSourceTest, ARefusedWatchNeedsANewListToo) {
   EXPECT_TRUE(Eventually([this] { return Size() == 1; }));
 }
 
-TEST_F(ApiServerSourceTest, AnUnreadableEventNeedsANewList) {
+TEST_F(ApiServerSourceTest, MalformedEventNeedsANewList) {
   StartAndWatch();
   api_.Send("nonsense\n");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
   EXPECT_EQ(Count(&Counters::api_server_watch_failures), 1u);
 }
 
-TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
+TEST_F(ApiServerSourceTest, PodThatTheWatchHasNotSentIsFetched) {
   StartAndWatch();
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
   api_.SetPod("forbidden", "{}", 403);
@@ -172,12 +172,12 @@ TEST_F(ApiServerSourceTest, WhatTheWatchHasNotToldIsFetched) {
   EXPECT_EQ(Ask(Ref("forbidden", "uid-c")), "unknown");
   EXPECT_EQ(Ask(Ref("odd", "uid-d")), "malformed");
   EXPECT_EQ(api_.Gets(), 4u);
-  // None of that means that the server is down.
+  // None of these answers means that the server is down.
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
-TEST_F(ApiServerSourceTest, AServerWithTooMuchToDoIsNotAskedForAListOnTop) {
+TEST_F(ApiServerSourceTest, OverloadedServerGetsNoAdditionalList) {
   StartAndWatch();
   api_.SetPod("a", "{}", 429);
   api_.SetPod("b", "{}", 503);
@@ -190,7 +190,7 @@ TEST_F(ApiServerSourceTest, AServerWithTooMuchToDoIsNotAskedForAListOnTop) {
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
-TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
+TEST_F(ApiServerSourceTest, ForbiddenListFallsBackToGet) {
   api_.SetList(R"({"kind":"Status","message":"node \"other\" cannot list"})", 403);
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
   WriteKubeconfig();
@@ -202,7 +202,7 @@ TEST_F(ApiServerSourceTest, WhoMayNotListMayGet) {
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
-TEST_F(ApiServerSourceTest, APodMadeAgainUnderTheSameNameIsAnotherOne) {
+TEST_F(ApiServerSourceTest, RecreatedPodWithTheSameNameIsAnotherPod) {
   api_.SetList(ListJson("10", {PodJson("a", "uid-new", "new")}));
   StartAndWatch();
   api_.SetPod("a", PodJson("a", "uid-new", "new"));
@@ -210,7 +210,7 @@ TEST_F(ApiServerSourceTest, APodMadeAgainUnderTheSameNameIsAnotherOne) {
   EXPECT_EQ(Ask(Ref("a", "uid-new")), "new");
 }
 
-TEST_F(ApiServerSourceTest, NamesThatAreNoneAreNotSent) {
+TEST_F(ApiServerSourceTest, InvalidNamesAreNotSent) {
   StartAndWatch();
   EXPECT_EQ(AskAtOnce({"ns", "../../secrets", "uid"}), "unknown");
   EXPECT_EQ(AskAtOnce({"ns?x", "a", "uid"}), "unknown");
@@ -231,20 +231,20 @@ TEST_F(ApiServerSourceTest, MirrorPodsStandForStaticPods) {
   EXPECT_TRUE(Eventually([this] { return Size() == 0; }));
 }
 
-TEST_F(ApiServerSourceTest, DeletionIsNews) {
+TEST_F(ApiServerSourceTest, DeletionIsPublished) {
   auto deleted = [](const std::string& pod) {
     return absl::StrReplaceAll(pod,
                                {{R"("annotations")", R"("deletionGracePeriodSeconds":30,"annotations")"}});
   };
   StartAndWatch();
   api_.Send(EventJson("MODIFIED", deleted(PodJson("a", "uid-a", "main", "11"))));
-  // Nobody takes a static pod down because its mirror goes.
+  // The deletion of a mirror pod does not terminate its static pod.
   api_.Send(EventJson("MODIFIED", deleted(PodJson("web-node-1", "uid-mirror", "web", "12", kMirrorOf))));
   EXPECT_TRUE(Eventually([this] { return Size() == 2; }));
   EXPECT_THAT(RecordActivity(), ElementsAre("a/uid-a: main, deleted", "web-node-1/hash-1: web"));
 }
 
-TEST_F(ApiServerSourceTest, QuestionsBeforeTheFirstListAreAnsweredByIt) {
+TEST_F(ApiServerSourceTest, QueriesBeforeTheFirstListAreAnsweredByIt) {
   api_.HoldLists();
   WriteKubeconfig();
   Start();
@@ -258,7 +258,7 @@ TEST_F(ApiServerSourceTest, QuestionsBeforeTheFirstListAreAnsweredByIt) {
   EXPECT_EQ(api_.Gets(), 1u);
 }
 
-TEST_F(ApiServerSourceTest, AnEventAnswersAnOpenQuestion) {
+TEST_F(ApiServerSourceTest, EventAnswersAPendingQuery) {
   StartAndWatch();
   api_.SetPod("a", "", 0);  // never answered
   auto answer = std::make_shared<std::string>();
@@ -268,7 +268,7 @@ TEST_F(ApiServerSourceTest, AnEventAnswersAnOpenQuestion) {
   EXPECT_TRUE(Eventually([&] { return Read(answer) == "main"; }));
 }
 
-TEST_F(ApiServerSourceTest, WithTheServerAwayTheCopyAnswersAndTheRestIsUnknownAtOnce) {
+TEST_F(ApiServerSourceTest, CacheAnswersWhileTheServerIsDown) {
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartAndWatch();
   api_.Stop();
@@ -285,7 +285,7 @@ TEST_F(ApiServerSourceTest, WithTheServerAwayTheCopyAnswersAndTheRestIsUnknownAt
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
-TEST_F(ApiServerSourceTest, AServerThatDoesNotAnswerIsNotAskedAgainBeforeAList) {
+TEST_F(ApiServerSourceTest, UnresponsiveServerIsNotQueriedBeforeAList) {
   StartAndWatch(/*patience=*/std::chrono::milliseconds(20));
   api_.HoldLists();
   api_.SetPod("a", "", 0);
@@ -298,7 +298,7 @@ TEST_F(ApiServerSourceTest, AServerThatDoesNotAnswerIsNotAskedAgainBeforeAList) 
   EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
 }
 
-TEST_F(ApiServerSourceTest, AKubeconfigThatComesLaterIsFound) {
+TEST_F(ApiServerSourceTest, KubeconfigThatAppearsLaterIsFound) {
   Start();
   EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
   EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
@@ -307,7 +307,7 @@ TEST_F(ApiServerSourceTest, AKubeconfigThatComesLaterIsFound) {
   EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
 }
 
-TEST_F(ApiServerSourceTest, TokensAreReadAgainWhenTheyAreRefused) {
+TEST_F(ApiServerSourceTest, RefusedTokenIsReadAgain) {
   api_.SetToken("new");
   std::ofstream(dir_.File("token")) << "old\n";
   WriteKubeconfig("tokenFile: token");
@@ -317,7 +317,7 @@ TEST_F(ApiServerSourceTest, TokensAreReadAgainWhenTheyAreRefused) {
   EXPECT_TRUE(Eventually([this] { return api_.Watches() == 1; }));
 }
 
-TEST_F(ApiServerSourceTest, APluginIsAskedOnceAndAgainWhenItsTokenIsRefused) {
+TEST_F(ApiServerSourceTest, PluginRunsOnceAndAgainAfterARefusedToken) {
   const std::string plugin = dir_.File("plugin");
   std::ofstream(plugin) << R"sh(#!/bin/sh
 cd "$(dirname "$0")"

@@ -1,4 +1,4 @@
-#include "shim/http/http_client.h"
+#include "shim/http/curl_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "shim/http/http_url.h"
 #include "tests/support/client.h"
 #include "tests/support/http_server.h"
 #include "tests/support/loop_thread.h"
@@ -17,17 +18,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class HttpClientTest : public ::testing::Test {
+class CurlClientTest : public ::testing::Test {
  protected:
-  HttpClientTest() {
-    loop_.Do([this] { http_ = std::make_unique<HttpClient>(loop_.loop()); });
+  CurlClientTest() {
+    loop_.Do([this] { http_ = std::make_unique<CurlClient>(loop_.loop()); });
   }
-  ~HttpClientTest() override {
+  ~CurlClientTest() override {
     loop_.Do([this] { http_.reset(); });
   }
 
-  // What has come so far, told by the loop.
-  struct RecordActivity {
+  // What the client has reported so far.
+  struct Received {
     std::optional<HttpResult> result;
     std::string data;
   };
@@ -35,16 +36,16 @@ class HttpClientTest : public ::testing::Test {
   HttpClient::Id Send(const HttpRequest& request, bool stream = false) {
     HttpClient::Id id = 0;
     loop_.Do([&] {
-      auto done = [this](const HttpResult& result) { heard_.result = result; };
-      auto on_data = [this](absl::string_view piece) { heard_.data += std::string(piece); };
+      auto done = [this](const HttpResult& result) { received_.result = result; };
+      auto on_data = [this](absl::string_view piece) { received_.data += std::string(piece); };
       id = stream ? http_->Send(request, done, on_data) : http_->Send(request, done);
     });
     return id;
   }
 
-  RecordActivity Look() {
-    RecordActivity copy;
-    loop_.Do([&] { copy = heard_; });
+  Received Look() {
+    Received copy;
+    loop_.Do([&] { copy = received_; });
     return copy;
   }
 
@@ -61,11 +62,11 @@ class HttpClientTest : public ::testing::Test {
   }
 
   LoopThread loop_;
-  std::unique_ptr<HttpClient> http_;
-  RecordActivity heard_;  // loop thread only
+  std::unique_ptr<CurlClient> http_;
+  Received received_;  // loop thread only
 };
 
-TEST_F(HttpClientTest, Success) {
+TEST_F(CurlClientTest, Success) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(200, "hello"); });
   HttpRequest request = To(server.url() + "/path?a=b");
   request.headers.emplace_back("X-Own", "1");
@@ -80,19 +81,19 @@ TEST_F(HttpClientTest, Success) {
   EXPECT_EQ(server.Seen()[0].headers["x-own"], "1");
 }
 
-TEST_F(HttpClientTest, AnHttpErrorIsNoErrorOfTheTransport) {
+TEST_F(CurlClientTest, HttpErrorIsNoTransportError) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(404, "none"); });
   Send(To(server.url()), /*stream=*/true);
   const HttpResult result = Await();
   EXPECT_TRUE(result.status.ok());
   EXPECT_EQ(result.code, 404);
   EXPECT_FALSE(HttpSuccess(result).ok());
-  // Only what succeeds is streamed.
+  // Only a successful answer is streamed.
   EXPECT_EQ(result.body, "none");
   EXPECT_EQ(Look().data, "");
 }
 
-TEST_F(HttpClientTest, RedirectsAreToldNotFollowed) {
+TEST_F(CurlClientTest, RedirectsAreReportedNotFollowed) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Redirect("/there"); });
   Send(To(server.url() + "/here"));
   const HttpResult result = Await();
@@ -102,7 +103,7 @@ TEST_F(HttpClientTest, RedirectsAreToldNotFollowed) {
   EXPECT_EQ(server.Seen().size(), 1u);
 }
 
-TEST_F(HttpClientTest, NoMoreIsReadThanIsWanted) {
+TEST_F(CurlClientTest, ReadsNoMoreThanEnoughBody) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
     exchange.Begin();
     while (exchange.Piece(std::string(1000, 'x'))) {
@@ -121,7 +122,7 @@ TEST_F(HttpClientTest, NoMoreIsReadThanIsWanted) {
   EXPECT_EQ(seen.headers["connection"], "close");
 }
 
-TEST_F(HttpClientTest, Refused) {
+TEST_F(CurlClientTest, Refused) {
   const LoopbackPort closed;
   Send(To(closed.url()));
   const HttpResult result = Await();
@@ -129,7 +130,7 @@ TEST_F(HttpClientTest, Refused) {
   EXPECT_THAT(std::string(result.status.message()), HasSubstr("127.0.0.1"));
 }
 
-TEST_F(HttpClientTest, Timeout) {
+TEST_F(CurlClientTest, Timeout) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.AwaitHangUp(); });
   HttpRequest request = To(server.url());
   request.timeout = std::chrono::milliseconds(20);
@@ -137,7 +138,7 @@ TEST_F(HttpClientTest, Timeout) {
   EXPECT_FALSE(Await().status.ok());
 }
 
-TEST_F(HttpClientTest, PiecesComeInOrderBeforeTheEnd) {
+TEST_F(CurlClientTest, PiecesArriveInOrderBeforeTheEnd) {
   std::mutex gate;
   gate.lock();
   HttpServer server([&gate](const SeenRequest&, HttpExchange& exchange) {
@@ -157,7 +158,7 @@ TEST_F(HttpClientTest, PiecesComeInOrderBeforeTheEnd) {
   EXPECT_EQ(Look().result->body, "");
 }
 
-TEST_F(HttpClientTest, SilenceEndsAStream) {
+TEST_F(CurlClientTest, SilenceEndsAStream) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
     exchange.Begin();
     exchange.Piece("once");
@@ -168,11 +169,11 @@ TEST_F(HttpClientTest, SilenceEndsAStream) {
   request.silence = std::chrono::milliseconds(50);
   Send(request, /*stream=*/true);
   const HttpResult result = Await();
-  EXPECT_THAT(std::string(result.status.message()), HasSubstr("nothing has come for too long"));
+  EXPECT_THAT(std::string(result.status.message()), HasSubstr("nothing received for too long"));
   EXPECT_EQ(Look().data, "once");
 }
 
-TEST_F(HttpClientTest, ACutStreamIsAnError) {
+TEST_F(CurlClientTest, CutStreamIsAnError) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) {
     exchange.Begin();
     exchange.Piece("half");
@@ -182,7 +183,7 @@ TEST_F(HttpClientTest, ACutStreamIsAnError) {
   EXPECT_FALSE(Await().status.ok());
 }
 
-TEST_F(HttpClientTest, NothingIsHeardOfWhatWasCancelled) {
+TEST_F(CurlClientTest, CancelledRequestReportsNothing) {
   HttpServer server([](const SeenRequest& seen, HttpExchange& exchange) {
     if (seen.target == "/held") {
       exchange.AwaitHangUp();  // the client hangs up: the cancellation goes all the way
@@ -198,7 +199,7 @@ TEST_F(HttpClientTest, NothingIsHeardOfWhatWasCancelled) {
   EXPECT_EQ(Await().body, "other");
 }
 
-TEST_F(HttpClientTest, AnotherServerNameGoesToTheSameAddress) {
+TEST_F(CurlClientTest, ServerNameKeepsTheAddress) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.Reply(200, "here"); });
   HttpRequest request = To(server.url() + "/x");
   request.server_name = "name.of.the.certificate";
@@ -207,7 +208,7 @@ TEST_F(HttpClientTest, AnotherServerNameGoesToTheSameAddress) {
   EXPECT_EQ(server.Seen()[0].headers["host"], "127.0.0.1:" + std::to_string(server.port()));
 }
 
-TEST_F(HttpClientTest, ConnectOnly) {
+TEST_F(CurlClientTest, ConnectOnly) {
   HttpServer server([](const SeenRequest&, HttpExchange&) {});
   HttpRequest request = To(server.url());
   request.connect_only = true;
@@ -216,7 +217,7 @@ TEST_F(HttpClientTest, ConnectOnly) {
   EXPECT_TRUE(server.Seen().empty());
 }
 
-TEST_F(HttpClientTest, StopCancelsWhatIsUnderWay) {
+TEST_F(CurlClientTest, StopCancelsRequestsInFlight) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.AwaitHangUp(); });
   Send(To(server.url()));
   EXPECT_TRUE(Eventually([&] { return server.Seen().size() == 1; }));
