@@ -12,7 +12,7 @@ inline constexpr char kContainerNameLabel[] = "io.kubernetes.container.name";
 
 inline constexpr char kPodGraceAnnotation[] = "io.kubernetes.pod.terminationGracePeriod";  // seconds
 inline constexpr char kContainerHashAnnotation[] = "io.kubernetes.container.hash";
-inline constexpr char kContainerPortsAnnotation[] = "io.kubernetes.container.ports";  // JSON
+inline constexpr char kContainerPortsAnnotation[] = "io.kubernetes.container.ports";           // JSON
 inline constexpr char kPreStopHandlerAnnotation[] = "io.kubernetes.container.preStopHandler";  // JSON
 inline constexpr char kRestartCountAnnotation[] = "io.kubernetes.container.restartCount";
 inline constexpr char kMessagePathAnnotation[] = "io.kubernetes.container.terminationMessagePath";

@@ -108,7 +108,7 @@ grpc::Status StreamRelay::FinalStatus() {
       !context_->GetServerTrailingMetadata().empty() || !context_->GetServerInitialMetadata().empty();
   const grpc::Status explained = upstream_.Explain(status_, answered);
   in_flight_.reset();
-  upstream_.OnCallEnd(status_);
+  upstream_.OnCallEnd(status_, loop_.Now());
   if (ended_ == Ended::kByAbort) return abort_status_;
   return ended_ == Ended::kByWatchdog && !status_.ok() ? upstream_.HungStatus() : explained;
 }

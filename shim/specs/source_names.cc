@@ -37,9 +37,8 @@ absl::StatusOr<std::vector<std::string>> ParseSources(const std::string& text) {
     }
   }
   if (errors.empty()) return names;
-  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(errors, ", "),
-                                                 "; expected \"auto\" or a list of ",
-                                                 absl::StrJoin(AllSources(), ", ")));
+  return absl::InvalidArgumentError(absl::StrCat(
+      absl::StrJoin(errors, ", "), "; expected \"auto\" or a list of ", absl::StrJoin(AllSources(), ", ")));
 }
 
 }  // namespace sidecar_shim

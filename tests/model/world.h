@@ -3,7 +3,7 @@
 // engine's actions out. Whatever may happen next is a Step; a World is a value,
 // so an explorer copies it and takes every step in turn.
 //
-// kubelet (facts/kubelet.md §1-3): one pass after another; a pass decides from
+// kubelet (policy/README.md, "What kubelet does"): one pass after another; a pass decides from
 // one look at the runtime what to create, then creates and starts in spec
 // order, one call at a time, going on after an error. Everything may happen
 // between two calls, so what a pass goes by is as old as it can be. CREATED is

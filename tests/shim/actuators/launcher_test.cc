@@ -19,7 +19,10 @@ class LauncherTest : public ActuatorTest {
  protected:
   Worker worker_;
   const LogCapture log_;
-  Launcher launcher_{driver_, runtime_, worker_};
+  // The launcher only passes on what the encoder makes of a stamp.
+  Launcher launcher_{driver_, runtime_, worker_, [](const policy::Stamp& stamp) {
+                       return policy::Annotations{{"stamp", stamp.by_shim ? "launched ahead" : ""}};
+                     }};
 };
 
 TEST_F(LauncherTest, FailedCreateNamesPodAndContainer) {
