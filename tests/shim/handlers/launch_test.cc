@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "policy/stamp.h"
+#include "shim/specs/stamp_codec.h"
 #include "tests/support/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -48,7 +48,7 @@ TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
   };
   policy::Stamp stamp;
   stamp.by_shim = true;
-  const policy::Annotations ahead = policy::WriteStamp(stamp);
+  const policy::Annotations ahead = EncodeStamp(stamp);
   const std::string left_behind = create(0, ahead);
   const std::string successor = create(1, ahead);
   setup.RestartShim();
