@@ -196,6 +196,7 @@ bool Apply(const ExternalStopEnded& event, PodState& pod, Transition&) {
 
 bool Apply(const SidecarStopEnded& event, PodState& pod, Transition& transition) {
   StopProgress& stop = pod.containers.at(event.container).stop;
+  if (stop.stage != StopProgress::Stage::kInProgress) return false;
   if (event.pre_stop_ran) stop.pre_stop_done = true;
   // Also after success: should the exit never be reported, the stop is repeated.
   if (!event.ok) ++stop.failures;

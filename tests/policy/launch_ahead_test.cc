@@ -173,7 +173,7 @@ TEST_F(LaunchUnderWay, StoppingTheSandboxAdmitsWaitingCreates) {
   bench_.Send(Retry(50));
   const Actions actions = bench_.Send(SandboxStopping{bench_.sandbox()});
   EXPECT_EQ(Only<AdmitCreate>(actions)[0].call, 50u);
-  EXPECT_EQ(Only<Forget>(actions)[0].name, "a");
+  EXPECT_TRUE(Only<Forget>(actions).empty()) << "the launch has used the request up";
   EXPECT_EQ(bench_.engine().HeldCount(), 0u);
 }
 

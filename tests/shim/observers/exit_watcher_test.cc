@@ -8,6 +8,7 @@
 
 #include "shim/cri/grpc_runtime.h"
 #include "tests/support/actuator_support.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/pod_support.h"
 
 namespace sidecar_shim::testing {
@@ -34,6 +35,14 @@ class ExitWatcherTest : public ActuatorTest {
     reconciler_.Start(nullptr);
     ASSERT_TRUE(
         loop_.RunUntil([this] { return reconciler_.ready() && runtime_server_.Count(kSubscribe) >= 1; }));
+  }
+
+  // Before a runtime that has no event service, until the watcher knows it.
+  void StartWithoutEvents() {
+    runtime_server_.Fail(kSubscribe, grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown service"));
+    Start();
+    ASSERT_TRUE(
+        loop_.RunUntil([this] { return log_.text().find("event service ended") != std::string::npos; }));
   }
 
   // A job's main container and its sidecar, which run and which the policy knows.
@@ -91,6 +100,7 @@ class ExitWatcherTest : public ActuatorTest {
     return runtime_server_.Count(Method("ListPodSandbox"));
   }
 
+  const LogCapture log_;
   TempDir dir_;
   FakeRuntime runtime_server_{dir_.File("runtime.sock")};
   Client client_{dir_.File("runtime.sock")};
@@ -103,8 +113,7 @@ class ExitWatcherTest : public ActuatorTest {
 };
 
 TEST_F(ExitWatcherTest, RuntimeWithoutEventsIsPolledWhileAnExitMatters) {
-  runtime_server_.Fail(kSubscribe, grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown service"));
-  Start();
+  StartWithoutEvents();
   Launch();
   const size_t before = Lists();
   const Time began = loop_.Now();
@@ -116,8 +125,7 @@ TEST_F(ExitWatcherTest, RuntimeWithoutEventsIsPolledWhileAnExitMatters) {
 }
 
 TEST_F(ExitWatcherTest, RuntimeWithoutEventsIsNotPolledWithoutPods) {
-  runtime_server_.Fail(kSubscribe, grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown service"));
-  Start();
+  StartWithoutEvents();
   loop_.Advance(std::chrono::seconds(50));
   EXPECT_EQ(Lists(), 1u) << "the one at start";
   EXPECT_EQ(runtime_server_.Count(kSubscribe), 1u);
