@@ -89,7 +89,7 @@ struct HeldCreate {
   bool launching = false;   // the shim is creating it
   // How many containers kubelet had requested by the last refusal.
   size_t requested_by_then = 0;
-  std::vector<CallId> joined;  // creates that wait for the launch in progress
+  std::vector<CallId> joined = {};  // creates that wait for the launch in progress
 
   bool operator==(const HeldCreate&) const = default;
 };
