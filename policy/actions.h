@@ -4,10 +4,11 @@
 //
 //   CreateRequested   -> AdmitCreate, RefuseCreate or AnswerCreate, exactly one
 //   StartRequested    -> ForwardStart, AnswerStart or FailStart, exactly one
+//                        (none of these after CallCancelled)
 //   Launch            <- ContainerSeen{by_shim} then ContainerStarted or
 //                        StartFailed; or CreateFailed{by_shim}
 //   ResumeLaunch      <- ContainerStarted or StartFailed
-//   StartProbing      <- ContainerReady, unless StopProbing comes first
+//   StartProbing      <- ContainerReady; StopProbing follows, or comes before
 //   StopSidecar       <- SidecarStopEnded, and ContainerExited as any exit
 //   Forget, StopProbing, Note   no answer
 #ifndef SIDECAR_SHIM_POLICY_ACTIONS_H_
@@ -103,8 +104,8 @@ struct StopSidecar {
 struct Note {
   enum class Kind {
     kRefused,        // first refusal of a container in a sandbox
-    kInversion,      // a higher priority arrived after a lower one had started
-    kLaunchTimeout,  // admitted although a blocker is not up
+    kInversion,      // the order was not kept: a higher priority arrived too late, or a lower one had to go
+    kLaunchTimeout,  // held no more although a blocker is not up
     kLaunchAhead,
     kPodComplete,
     kSidecarStop,

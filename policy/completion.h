@@ -27,8 +27,9 @@
 // fails, kubelet stops the main container, which exits with 0; the job is
 // complete one grace later if kubelet has not created the next attempt by then.
 //
-// Once complete, a pod stays complete until a main container runs again: the
-// restart of another sidecar must not take the masks away.
+// Once complete, a pod stays complete until a main container has no final exit
+// any more (its next attempt is created, a new one appears, the runtime corrects
+// its exit code): the restart of another sidecar must not take the masks away.
 #ifndef SIDECAR_SHIM_POLICY_COMPLETION_H_
 #define SIDECAR_SHIM_POLICY_COMPLETION_H_
 

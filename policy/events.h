@@ -7,13 +7,17 @@
 //                      CreateRequested, CreateFailed, ContainerSeen,
 //                      StartRequested, ContainerStarted, StartFailed,
 //                      ExternalStopStarted, ExternalStopEnded, ContainerGone,
-//                      PullStarted, PullEnded, PostStartReturned, CallCancelled
-//   reconciler,        SandboxSeen, ContainerSeen{found}, ContainerStarted,
-//   exit watcher       ContainerExited, ContainerGone, SandboxGone
+//                      PullStarted, PullEnded, PostStartReturned
+//   reconciler,        SandboxSeen, ContainerSeen{found}, SpecReceived from a
+//   exit watcher       stamp, ContainerStarted, ContainerExited, ContainerGone,
+//                      SandboxGone
 //   actuators          ContainerSeen{by_shim}, CreateFailed{by_shim},
 //                      ContainerStarted, StartFailed, ContainerReady,
 //                      SidecarStopEnded, ContainerExited
 //   driver             Tick, CallCancelled
+//
+// An event about a pod, sandbox or container that is not known is dropped; a call
+// about one is answered as if the shim were not there.
 #ifndef SIDECAR_SHIM_POLICY_EVENTS_H_
 #define SIDECAR_SHIM_POLICY_EVENTS_H_
 
@@ -37,7 +41,8 @@ struct SandboxSeen {
   bool ready = true;
 };
 
-// A spec source knows the pod. Replaces an earlier spec.
+// A spec source knows the pod. Replaces an earlier spec, unless one of the two is
+// a stamp that has more, or no more, to say.
 struct SpecReceived {
   PodRef pod;
   PodSpec spec;

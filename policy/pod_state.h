@@ -47,8 +47,8 @@ struct Exit {
 struct ExternalStop {
   Time at{};
   Duration timeout{0};
-  // The call has neither failed nor been cancelled. A call that was given up
-  // has sent its signal all the same.
+  // The call has neither failed nor been cancelled: kubelet is still stopping the
+  // container. (The runtime has sent the signal in either case.)
   bool in_force = true;
 
   bool operator==(const ExternalStop&) const = default;
@@ -102,7 +102,7 @@ struct LaunchProgress {
   bool post_start_done = false;  // its postStart hook has returned
   bool requested = false;        // kubelet has asked for its create, which has not failed
   bool not_expected = false;     // kubelet seems not to ask for it in this sandbox
-  bool timed_out = false;        // was held for the launch timeout: is held no more
+  bool timed_out = false;        // was held for the launch timeout: its gate is open
   std::optional<HeldCreate> held;
 
   bool started() const { return stage != Stage::kNeverStarted; }

@@ -34,7 +34,7 @@ void MarkStoppedForRecreation(PodState& pod, const SandboxId& sandbox, Time now)
 
 // For the moment at which a container of this sandbox was removed. If that was
 // the last of all, and the last exit is only just over, then kubelet restarts
-// the whole pod, and its containers are ordered as in a new sandbox.
+// the whole pod, and its containers are ordered again.
 void DetectRestartAllContainers(PodState& pod, const SandboxId& sandbox, Time now);
 
 // Did the container exit for good together with an older sandbox? kubelet

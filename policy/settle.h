@@ -5,8 +5,8 @@
 //
 //   joined creates whose launch is over      -> AnswerCreate, AdmitCreate
 //   launches that an earlier shim began      -> ResumeLaunch
-//   held creates whose gate is open          -> Launch (where the request is kept)
-//   ... or whose launch timeout is over      -> Note; kubelet's retry is admitted
+//   held creates whose gate is open, or      -> Launch where the request is kept;
+//   whose launch timeout is over                else kubelet's retry is admitted
 //   requests that are no longer wanted       -> Forget
 //   containers that others wait for          -> StartProbing, StopProbing
 //   held starts                              -> ForwardStart, AnswerStart, FailStart

@@ -1,6 +1,7 @@
 // The gate at StartContainer, for pods without a spec: people with crictl
 // create containers first and start them later, in any order. Under kubelet,
-// which starts each container right after its create, it is always open.
+// which starts each container right after its create, it is open unless the
+// start of a container of higher priority has failed.
 #ifndef SIDECAR_SHIM_POLICY_UNKNOWN_SPEC_START_GATE_H_
 #define SIDECAR_SHIM_POLICY_UNKNOWN_SPEC_START_GATE_H_
 

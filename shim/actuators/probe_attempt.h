@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "policy/probe_spec.h"
+#include "shim/base/loop.h"
 #include "shim/cri/runtime.h"
 #include "shim/http/http_client.h"
 
