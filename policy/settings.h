@@ -50,6 +50,8 @@ struct Options {
   Duration minimum_grace = std::chrono::seconds(2);
   Duration stop_retry_base = std::chrono::seconds(1);
   Duration stop_retry_max = std::chrono::seconds(10);
+
+  bool operator==(const Options&) const = default;
 };
 
 // Options as one pod sees them.

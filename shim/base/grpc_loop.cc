@@ -33,9 +33,7 @@ void GrpcLoop::Run() {
   while (true) {
     const std::optional<Time> due = timers_.Earliest();
     if (!CompleteNext(DeadlineAfter(due ? std::optional(*due - Now()) : std::nullopt))) return;
-    const Time now = Now();
-    while (timers_.RunNext(now)) {
-    }
+    timers_.RunDue(Now());
     CloseIfIdle();
   }
 }

@@ -1,5 +1,6 @@
 #include "shim/base/timer_queue.h"
 
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,12 @@ bool TimerQueue::RunNext(Time now) {
   return true;
 }
 
+void TimerQueue::RunDue(Time now) {
+  auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
+  while (due-- > 0 && RunNext(now)) {
+  }
+}
+
 void TimerQueue::Close() {
   closed_ = true;
   // Work may own its timer: it is destroyed after the queue has let go of it.
@@ -31,6 +38,8 @@ void TimerQueue::Close() {
 }
 
 void TimerQueue::Timer::Start(Time at, std::function<void()> work) {
+  // What it replaces may own this timer: it is destroyed last.
+  const std::function<void()> replaced = std::exchange(work_, nullptr);
   Cancel();
   if (queue_.closed_) return;
   work_ = std::move(work);

@@ -26,6 +26,11 @@ class TimerQueue {
   // Runs the earliest timer if it is due at `now`. False: none is.
   bool RunNext(Time now);
 
+  // Runs as many timers as are due at `now`, no more: work that starts its timer
+  // again for a time that has passed must not keep the loop from everything
+  // else.
+  void RunDue(Time now);
+
   // Cancels all timers. None can be started afterwards.
   void Close();
 

@@ -8,11 +8,10 @@
 //
 //   Down, the runtime's messages:
 //     kConnecting --initial metadata passed on--> kReading --message--> kHeld --Deliver--> kWriting
-//          |                                       ^  |                                      |
-//          |the call fails                         |  |the runtime ends the call             |
-//          v                                       +--|--------------------------------------+ the caller has
-//          it
-//        kEnded <-------------------------------------+
+//          |                                        |  ^                                     |
+//          |the call fails                          |  +------------ the caller has it ------+
+//          v                                        |
+//        kEnded <----- the runtime ends the call ---+
 //     kHeld is left at once, unless the handler holds the message back: then when it releases it, the caller
 //     cancels, or the call is aborted. kEnded stops both pumps; the caller gets the final status.
 //

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -12,6 +13,16 @@
 
 namespace sidecar_shim::policy {
 namespace {
+
+uint64_t invariant_checks = 0;
+
+// Prints at the end how often the invariants have been checked.
+class ReportChecks : public testing::Environment {
+ public:
+  void TearDown() override { std::cout << "invariants checked after " << invariant_checks << " events\n"; }
+};
+[[maybe_unused]] const testing::Environment* const report_checks =
+    testing::AddGlobalTestEnvironment(new ReportChecks);
 
 const std::map<absl::string_view, Note::Kind> kNotes = {
     {"refused", Note::Kind::kRefused},       {"inversion", Note::Kind::kInversion},
@@ -83,6 +94,7 @@ void Bench::TellBlindly() {
 Actions Bench::Send(const Event& event) {
   Actions actions = engine_.OnEvent(event, now_);
   EXPECT_EQ(engine_.CheckInvariants(), "");
+  ++invariant_checks;
   for (const ForwardStart& action : Only<ForwardStart>(actions)) answered_starts_.push_back(action.call);
   for (const AnswerStart& action : Only<AnswerStart>(actions)) answered_starts_.push_back(action.call);
   for (const FailStart& action : Only<FailStart>(actions)) failed_starts_.push_back(action.call);
