@@ -5,7 +5,7 @@
 namespace sidecar_shim::policy {
 
 Traits MergeWithSpec(Traits brought, const Traits& spec) {
-  // A planned env that kubelet could not resolve is not there: that is no value.
+  // An env of the spec that kubelet could not resolve is not in the request: it has no value.
   if (brought.priority.kind == Priority::Kind::kUnset && spec.priority.kind == Priority::Kind::kValue) {
     brought.priority = spec.priority;
   }

@@ -170,7 +170,7 @@ void Daemon::Parts::Drain() {
   });
 }
 
-// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still out.
+// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still pending.
 void Daemon::Parts::Teardown() {
   runtime_watchdog->Stop();
   image_watchdog->Stop();

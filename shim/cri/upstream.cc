@@ -22,7 +22,7 @@ Upstream::InFlightCall::~InFlightCall() { upstream_.in_flight_.erase(place_); }
 
 void Upstream::AbandonConnection() {
   // Calls keep the channel that they were made on, and so do silent streams:
-  // they continue if the other side recovers.
+  // they continue if the runtime recovers.
   channel_ = OpenChannel(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   for (InFlightCall* call : in_flight_) call->on_hung_();

@@ -120,7 +120,7 @@ TEST(ListenerTest, NamesTheDirectoryThatCannotBeMade) {
 // A connection attempt on a socket without an accepting process would hang.
 TEST(ListenerTest, SocketGoesAtTheStartOfTheDrain) {
   ShimSetup setup;
-  setup.config.shutdown_grace = kPatience;
+  setup.config.shutdown_grace = kTestTimeout;
   setup.RestartShim();
   setup.runtime.Hang(Method("ExecSync"));
   auto call = setup.client.Begin(Method("ExecSync"), "");

@@ -1,4 +1,4 @@
-// A runtime that is absent, comes back, or never speaks.
+// A runtime that is absent, restarts, or accepts connections and sends nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Listens and says nothing.
+// Listens and sends nothing.
 class MuteSocket {
  public:
   explicit MuteSocket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
