@@ -151,7 +151,7 @@ struct PodState {
   bool job_labels = false;
   bool terminating = false;  // deleted, as a spec source reports
   std::optional<PodSpec> spec;
-  std::map<std::string, Traits> arrived;  // what containers brought with their creates
+  std::map<std::string, Traits> arrived;  // from the containers' CreateContainer requests
   std::set<std::string> restarted;        // containers that kubelet restarted after a failure, as it seems
   std::map<SandboxId, SandboxRecord> sandboxes;
   std::map<ContainerId, ContainerRecord> containers;

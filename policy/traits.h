@@ -30,7 +30,7 @@ struct Traits {
 
 // The traits from a CreateContainer request, completed by what only the spec
 // has (the containers annotation may give priorities and flags without any env).
-Traits MergeWithSpec(Traits brought, const Traits& spec);
+Traits MergeWithSpec(Traits requested, const Traits& spec);
 
 // Feed every env of a container in order (the last duplicate wins, as in the
 // runtime), then call Finish().

@@ -64,7 +64,7 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   }
 
   Loop& loop;
-  Subscription& owner;  // only while wanted
+  Subscription& owner;  // only while `wanted` is alive
   const Lifetime::Handle wanted;
   grpc::ClientContext context;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;

@@ -5,9 +5,9 @@
 
 namespace sidecar_shim {
 
-Upstream::Upstream(const std::string& endpoint, std::string who)
+Upstream::Upstream(const std::string& endpoint, std::string service)
     : endpoint_(endpoint),
-      who_(std::move(who)),
+      service_(std::move(service)),
       channel_(OpenChannel(endpoint)),
       stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
 
@@ -53,8 +53,9 @@ grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;
   }
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: no ", who_, " answers on ",
-                                                                  endpoint_, ": ", status.error_message()));
+  return grpc::Status(
+      grpc::StatusCode::UNAVAILABLE,
+      absl::StrCat("sidecar-shim: no ", service_, " answers on ", endpoint_, ": ", status.error_message()));
 }
 
 }  // namespace sidecar_shim

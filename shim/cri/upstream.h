@@ -21,8 +21,8 @@ namespace sidecar_shim {
 class Upstream {
  public:
   // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects
-  // within a second. `who` names the server in error messages.
-  explicit Upstream(const std::string& endpoint, std::string who = "container runtime");
+  // within a second. `service` names the server in error messages.
+  explicit Upstream(const std::string& endpoint, std::string service = "container runtime");
 
   const std::string& endpoint() const { return endpoint_; }
   grpc::GenericStub& stub() { return *stub_; }
@@ -67,7 +67,7 @@ class Upstream {
 
  private:
   std::string endpoint_;
-  std::string who_;
+  std::string service_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
   std::list<InFlightCall*> in_flight_;

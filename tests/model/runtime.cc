@@ -198,7 +198,7 @@ std::vector<uint8_t> World::ExitMoments() const {
 
 // Everything that the future depends on; times as differences from now,
 // containers by id. What never changes (spec, settings, traits) and what is not
-// read in these setups (activity, since when a container waits) stays out.
+// read in these setups (activity, since when a container waits) is left out.
 std::string World::Key() const {
   std::string key;
   auto add = [&key](auto... values) { (key.push_back(static_cast<char>(values)), ...); };

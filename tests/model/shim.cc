@@ -132,7 +132,7 @@ bool World::LosesStart(int done_mask) const {
 
 void World::Kill(int done_mask) {
   lost_starts_ += LosesStart(done_mask);
-  // The calls in flight are done all the same, or lost; kubelet sees errors.
+  // The calls in flight are executed nevertheless, or lost; kubelet sees errors.
   int bit = 0;
   for (uint8_t slot : LaunchesInFlight()) {
     const Launching launch = launching_[slot];
