@@ -240,7 +240,7 @@ TEST(RestartDetection, RestartAllContainersIsOrderedAgain) {
 }
 
 // Also if another container's exit triggers it.
-TEST(RestartDetection, MainsOfARestartAllContainersAreNotComplete) {
+TEST(RestartDetection, MainContainersOfRestartAllContainersAreNotComplete) {
   Bench bench({Main("m"), RestartsAll(Main("x")), Sidecar("s", 10)}, kNever);
   bench.Run("s:runs m:runs x:runs x:exit=0 m:stopped-by-caller m:exit=143 s:stopped-by-caller s:exit=143");
   bench.Run("m:gone x:gone s:gone s:runs +1h nostop m:runs x:runs m:exit=0 x:exit=0 stop:s");

@@ -148,7 +148,7 @@ TEST_F(TerminationTest, ExitCodeIsMaskedInAllResponses) {
   EXPECT_EQ(event.containers_statuses(0).exit_code(), 0);
 }
 
-TEST_F(TerminationTest, FailureBeforeTheMainsEndIsNotMasked) {
+TEST_F(TerminationTest, FailureBeforeTheMainContainersExitIsNotMasked) {
   Launch();
   ASSERT_TRUE(setup_.runtime.Exit(agent_, 3));
   EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 3);
@@ -158,7 +158,7 @@ TEST_F(TerminationTest, FailureBeforeTheMainsEndIsNotMasked) {
   EXPECT_EQ(pod_.Status(main_).status().exit_code(), 0);
 }
 
-TEST_F(TerminationTest, MainsFailureStaysVisible) {
+TEST_F(TerminationTest, FailureOfTheMainContainerStaysVisible) {
   Launch();
   ASSERT_TRUE(setup_.runtime.Exit(main_, 42));
   ASSERT_TRUE(Eventually([this] { return AgentEnded(); }));

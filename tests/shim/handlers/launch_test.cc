@@ -56,7 +56,7 @@ TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
   EXPECT_EQ(setup.runtime.model().Find(left_behind)->state(), cri::CONTAINER_CREATED);
 }
 
-TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
+TEST(LaunchTest, LaunchedAheadAndReturnedToTheCaller) {
   ShimSetup setup;
   Pod pod(setup, kSpec);
   cri::CreateContainerRequest request = pod.Request("main", {{"A", "1"}}, {{"note", "kept"}});
@@ -116,7 +116,7 @@ TEST(LaunchTest, HookedContainerIsLeftToTheCaller) {
   EXPECT_TRUE(Runs(setup, main));
 }
 
-TEST(LaunchTest, FailureAheadIsMetByTheCallersRetry) {
+TEST(LaunchTest, FailedLaunchAheadIsRetriedByTheCaller) {
   ShimSetup setup;
   Pod pod(setup, kSpec);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());

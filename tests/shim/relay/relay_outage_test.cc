@@ -64,7 +64,7 @@ TEST(RelayOutageTest, RuntimeRestart) {
   EXPECT_TRUE(Eventually([&] { return setup.runtime.Subscribers() == 1; }));
 }
 
-TEST(RelayOutageTest, SocketThatNeverSpeaksIsNamed) {
+TEST(RelayOutageTest, SocketThatNeverAnswersIsNamed) {
   ShimSetup setup(/*start_runtime=*/false);
   const MuteSocket mute(setup.dir.File("runtime.sock"));
   ASSERT_TRUE(mute.bound());

@@ -146,7 +146,7 @@ TEST(RelayTest, InterceptedButUnchangedIsByteIdentical) {
   }
 }
 
-TEST(RelayTest, GarbageForAnInterceptedMethodIsTheRuntimesToJudge) {
+TEST(RelayTest, MalformedInterceptedRequestIsForwardedToTheRuntime) {
   ShimSetup setup;
   const grpc::Status verdict(grpc::StatusCode::INVALID_ARGUMENT, "what is this?");
   setup.runtime.On(Method("CreateContainer"), FailWith(setup.runtime, verdict));
@@ -188,7 +188,7 @@ TEST(RelayTest, MetadataIsRelayedInBothDirections) {
   }
 }
 
-TEST(RelayTest, HeadersOfASilentStreamComeAtOnce) {
+TEST(RelayTest, HeadersOfASilentStreamArriveAtOnce) {
   ShimSetup setup;
   setup.runtime.On(kUnknown, [](const std::shared_ptr<RawCall>& call) {
     call->context.AddInitialMetadata("early", "yes");
