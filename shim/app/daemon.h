@@ -5,7 +5,7 @@
 //      connections queue there.
 //   2. It builds the gRPC server with the loop's queue, then the parts from the
 //      lowest to the highest.
-//   3. Run() turns the loop; it first subscribes to container events and then
+//   3. Run() runs the loop; it first subscribes to container events and then
 //      reads the runtime's state.
 //   4. When that is read, or after a few seconds, connections are accepted and
 //      systemd gets READY=1.
@@ -15,11 +15,11 @@
 //      action; calls that wait for their turn fail with UNAVAILABLE, endless
 //      streams are ended.
 //   2. grpc::Server::Shutdown, on a thread of its own, since it blocks until the
-//      loop has turned the calls in progress to their end; after the configured
+//      loop has completed the calls in progress; after the configured
 //      grace it cancels them.
 //   3. Teardown, on the loop, once no call of a caller is left: the shim's own
 //      calls, requests and the worker are cancelled.
-//   4. The loop shuts its queue when no operation is out, since gRPC aborts the
+//   4. The loop shuts its queue when no operation is pending, since gRPC aborts the
 //      process where one is started on a queue that has been shut. Then Run()
 //      returns.
 //   5. The parts are destroyed in the reverse order of their construction: the

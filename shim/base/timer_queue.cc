@@ -29,7 +29,7 @@ void TimerQueue::RunDue(Time now) {
 
 void TimerQueue::Close() {
   closed_ = true;
-  // Work may own its timer: it is destroyed after the queue has let go of it.
+  // Work may own its timer: it is destroyed after the queue has dropped it.
   std::vector<std::function<void()>> dropped;
   for (const auto& [at, timer] : std::exchange(timers_, {})) {
     timer->place_.reset();

@@ -1,6 +1,5 @@
 // Timers ordered by when they are due; those of one instant in the order of
-// their start. Keeps no time of its own: a loop says what time it is. One
-// thread.
+// their start. Reads no clock: its loop passes the time. One thread.
 #ifndef SIDECAR_SHIM_SHIM_BASE_TIMER_QUEUE_H_
 #define SIDECAR_SHIM_SHIM_BASE_TIMER_QUEUE_H_
 

@@ -72,8 +72,8 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   Up up_ = Up::kOpen;
   Down down_ = Down::kConnecting;
   Ended ended_ = Ended::kByRuntime;
-  grpc::ByteBuffer request_;   // the message on its way up
-  grpc::ByteBuffer response_;  // the message on its way down
+  grpc::ByteBuffer request_;   // the message being sent up
+  grpc::ByteBuffer response_;  // the message being sent down
   grpc::Status status_;
   grpc::Status abort_status_;
 };

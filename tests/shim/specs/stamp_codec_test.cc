@@ -1,4 +1,4 @@
-// What the shim writes into a container's annotations comes back as it was.
+// What the shim writes into a container's annotations is read back unchanged.
 #include "shim/specs/stamp_codec.h"
 
 #include <gtest/gtest.h>
