@@ -1,6 +1,5 @@
-// What the policy answers: plain values that the driver hands to the calls that
-// wait and to the actuators. The protocol between both, with the event that an
-// action is answered by:
+// The policy's output: plain values that the driver passes to pending calls and
+// to the actuators. The protocol, with the event that answers each action:
 //
 //   CreateRequested   -> AdmitCreate, RefuseCreate or AnswerCreate, exactly one
 //   StartRequested    -> ForwardStart, AnswerStart or FailStart, exactly one
@@ -109,7 +108,7 @@ struct Note {
     kLaunchAhead,
     kPodComplete,
     kSidecarStop,
-    kBadValue,  // a malformed annotation of ours
+    kBadValue,  // a malformed annotation of the shim's own
   };
   Kind kind;
   PodRef pod;

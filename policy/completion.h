@@ -21,7 +21,7 @@
 // (d) its sandbox is replaced. CRI does not say which; in (b) to (d) kubelet
 // restarts it whatever its exit code. In (a) kubelet stops the sidecars itself,
 // with their preStop hooks. So the exit counts only after one grace of the pod,
-// counted from the last activity (creates, pulls) that shows kubelet at work on
+// counted from the last activity (creates, pulls) that shows kubelet working on
 // this pod, and not at all while the container is held in its new sandbox or
 // while the sandbox has no successor. Example: under OnFailure a liveness probe
 // fails, kubelet stops the main container, which exits with 0; the job is

@@ -16,7 +16,7 @@ LaunchProgress* FindProgress(PodState& pod, const ContainerRecord& container) {
   return sandbox == pod.sandboxes.end() ? nullptr : &sandbox->second.progress[container.name];
 }
 
-// A create whose caller had given up may leave a container behind that is found
+// A create whose caller had cancelled it may leave a container that is found
 // only after kubelet has created the next one; and the runtime may report one of
 // an older sandbox only later.
 bool IsOutdated(const ContainerSeen& event, const PodState& pod) {

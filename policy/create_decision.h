@@ -1,4 +1,4 @@
-// What becomes of kubelet's or a person's CreateContainer. Pure: reads the pod
+// How a CreateContainer of kubelet or crictl is answered. Pure: reads the pod
 // after the request has been applied to its state.
 #ifndef SIDECAR_SHIM_POLICY_CREATE_DECISION_H_
 #define SIDECAR_SHIM_POLICY_CREATE_DECISION_H_

@@ -1,11 +1,11 @@
-// The whole policy behind one door: events in, actions out.
+// The policy's only interface: events in, actions out.
 //
 //   Engine engine(options);
 //   for (const Action& action : engine.OnEvent(event, now)) Execute(action);
 //   if (auto at = engine.NextWakeup()) ... send Tick{} then
 //
 // An event changes the state of the pod that it is about (transitions); then
-// the pod is settled: every rule is applied to the state as it is now. Copyable;
+// the pod is settled: every rule is applied to its current state. Copyable;
 // not thread-safe; owns no resources. policy/README.md explains the whole.
 #ifndef SIDECAR_SHIM_POLICY_ENGINE_H_
 #define SIDECAR_SHIM_POLICY_ENGINE_H_

@@ -1,4 +1,4 @@
-// What the policy is told: plain values. The same list of (event, time) gives
+// The policy's input: plain values. The same list of (event, time) gives
 // the same list of actions, which the replay test and the exploration rely on.
 //
 //   sent by            events
@@ -48,7 +48,7 @@ struct SpecReceived {
   PodSpec spec;
 };
 
-// kubelet or a person calls CreateContainer.
+// kubelet or crictl calls CreateContainer.
 struct CreateRequested {
   CallId call;
   SandboxId sandbox;
@@ -86,7 +86,7 @@ struct ContainerSeen {
   Duration exited_ago{0};  // by the runtime's clock; where found exited
 };
 
-// kubelet or a person calls StartContainer. Answered by `deadline` at the
+// kubelet or crictl calls StartContainer. Answered by `deadline` at the
 // latest.
 struct StartRequested {
   CallId call;
@@ -130,12 +130,12 @@ struct ContainerGone {
   ContainerId container;
 };
 
-// The caller of a call that waits has gone away.
+// The caller has cancelled a call that waits.
 struct CallCancelled {
   CallId call;
 };
 
-// kubelet or a person (not the shim) calls StopContainer; the runtime kills the
+// kubelet or crictl (not the shim) calls StopContainer; the runtime kills the
 // container after `timeout`.
 struct ExternalStopStarted {
   ContainerId container;

@@ -1,6 +1,6 @@
 // The gate at CreateContainer.
 //
-// It stands there, and not at StartContainer, because a refused create costs
+// It is there, and not at StartContainer, because a refused create costs
 // nothing: no runtime object, no restart count, no back-off state. kubelet
 // replaces a container whose start was refused by the next attempt
 // (kuberuntime_manager.go computePodActions: CREATED counts as failed). And the

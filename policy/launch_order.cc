@@ -30,7 +30,7 @@ bool IsNumber(const Priority& priority) { return priority.kind == Priority::Kind
 LaunchOrder LaunchOrder::Of(const PodState& pod) {
   LaunchOrder order;
   if (!pod.settings.enabled || !pod.spec || pod.spec->containers.size() < 2 || HasBarrier(pod)) return order;
-  // Learning holds containers back: not for pods that ask for nothing.
+  // Reading the envs from creates holds containers back, so only in pods that use the shim.
   if (pod.spec->names_only && !ShowsIntent(pod)) return order;
   for (size_t i = 0; i < pod.spec->containers.size(); ++i) {
     const std::string& name = pod.spec->containers[i].name;

@@ -36,8 +36,7 @@ class PodIndex {
   void Remove(const PodRef& pod);
 
   // The full id of what a caller abbreviated, as runtimes allow: the one known
-  // id that begins so. An id that is a prefix of none or several comes back as it
-  // is.
+  // id that begins so. A prefix of none or several is returned unchanged.
   SandboxId FullId(const SandboxId& prefix) const;
   ContainerId FullId(const ContainerId& prefix) const;
 

@@ -36,14 +36,14 @@ struct StopProgress {
 struct Exit {
   int32_t code = 0;
   RuntimeTime finished_at = kNoTime;
-  Time observed_at{};        // when the policy was told
+  Time observed_at{};        // when the policy received the event
   Time happened_at{};        // earlier than that for a container that was found exited
   bool before_shim = false;  // it was found exited
 
   bool operator==(const Exit&) const = default;
 };
 
-// A StopContainer call of kubelet or a person, not of the shim.
+// A StopContainer call of kubelet or crictl, not of the shim.
 struct ExternalStop {
   Time at{};
   Duration timeout{0};
@@ -100,8 +100,8 @@ struct LaunchProgress {
   Stage stage = Stage::kNeverStarted;
   bool ready = false;            // its startup and readiness probes have passed once
   bool post_start_done = false;  // its postStart hook has returned
-  bool requested = false;        // kubelet has asked for its create, which has not failed
-  bool not_expected = false;     // kubelet seems not to ask for it in this sandbox
+  bool requested = false;        // kubelet has requested its create, which has not failed
+  bool not_expected = false;     // kubelet seems not to request it in this sandbox
   bool timed_out = false;        // was held for the launch timeout: its gate is open
   std::optional<HeldCreate> held;
 
@@ -151,7 +151,7 @@ struct PodState {
   bool job_labels = false;
   bool terminating = false;  // deleted, as a spec source reports
   std::optional<PodSpec> spec;
-  std::map<std::string, Traits> arrived;  // what containers brought with their creates
+  std::map<std::string, Traits> arrived;  // from the containers' CreateContainer requests
   std::set<std::string> restarted;        // containers that kubelet restarted after a failure, as it seems
   std::map<SandboxId, SandboxRecord> sandboxes;
   std::map<ContainerId, ContainerRecord> containers;
@@ -169,7 +169,7 @@ struct PodState {
   // wanted.
   std::set<ContainerId> probing;
   std::set<RequestKey> kept_requests;
-  // What transitions leave for settle to say.
+  // What transitions leave for settle to report.
   std::vector<JoinedReply> joined_replies;
   std::vector<std::string> warnings;  // about malformed annotations
 

@@ -18,8 +18,8 @@ inline constexpr absl::string_view kBarrierEnv = "KRUISE_CONTAINER_BARRIER";
 inline constexpr absl::string_view kOrderedAnnotation = "apps.kruise.io/container-launch-priority";
 
 // A container's own priority. kUnset counts as 0. kUnresolved: the spec names
-// the env, but only kubelet knows its value (valueFrom, $(VAR)); the container
-// brings it when it is created.
+// the env, but only kubelet knows its value (valueFrom, $(VAR)); the
+// CreateContainer request has it.
 struct Priority {
   enum class Kind { kUnset, kValue, kInvalid, kUnresolved };
   Kind kind = Kind::kUnset;

@@ -1,5 +1,5 @@
 // Which containers the shim probes itself. kubelet's own probes may have long
-// periods, and CRI does not show what they find.
+// periods, and CRI does not show their results.
 #ifndef SIDECAR_SHIM_POLICY_PROBING_H_
 #define SIDECAR_SHIM_POLICY_PROBING_H_
 

@@ -18,10 +18,11 @@ const ContainerSpec* SpecOf(const PodState& pod, const std::string& name);
 // How far the container of that name has come in the sandbox.
 const LaunchProgress& ProgressOf(const SandboxRecord& sandbox, const std::string& name);
 
-// What is known of a container's own envs: as it arrived, else as its spec says.
+// The traits of a container's envs: from its create, otherwise from its spec.
 Traits TraitsOf(const PodState& pod, const std::string& name);
 
-// True if any container, declared or seen, asks for order or termination.
+// True if the pod uses the shim: by an annotation, or by a container, in the spec
+// or created, that has a priority or is a flagged sidecar.
 bool ShowsIntent(const PodState& pod);
 
 // Would kubelet restart this container, which has exited? kUnknown where the

@@ -1,5 +1,5 @@
 // The node's defaults and what a pod's own annotations change of them. A
-// malformed value of ours never keeps a pod from starting: the default holds
+// malformed annotation never keeps a pod from starting: the default holds
 // and a warning is returned for the log.
 #ifndef SIDECAR_SHIM_POLICY_SETTINGS_H_
 #define SIDECAR_SHIM_POLICY_SETTINGS_H_
@@ -50,12 +50,14 @@ struct Options {
   Duration minimum_grace = std::chrono::seconds(2);
   Duration stop_retry_base = std::chrono::seconds(1);
   Duration stop_retry_max = std::chrono::seconds(10);
+
+  bool operator==(const Options&) const = default;
 };
 
 // Options as one pod sees them.
 struct PodSettings {
   bool enabled = true;
-  bool intent = false;  // the pod has an annotation of ours
+  bool intent = false;  // the pod has an annotation of the shim's own
   bool ordered = false;
   LaunchGate launch_gate = LaunchGate::kReady;
   Duration launch_timeout{0};

@@ -76,7 +76,7 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
       if (!GateIsOpen(pod, sandbox, name, progress, now, actions, wakeup)) continue;
       if (!progress.held->remembered) continue;  // kubelet's own retry is admitted
       // kubelet terminates a deleted pod by stopping its containers first and the
-      // sandbox after them. Whether this is such a pod, its own retry shows.
+      // sandbox after them. If this is another pod, kubelet retries the create.
       if (const Time until = TeardownSuspectedUntil(pod, sandbox_id); now < until) {
         if (until != Time::max()) wakeup.At(until);
         continue;
@@ -119,7 +119,7 @@ void SettleProbes(PodState& pod, Actions& actions) {
 std::optional<Action> AnswerTo(PodState& pod, CallId call, const HeldStart& held, Time now) {
   if (held.error) return FailStart{call, *held.error};
   auto found = pod.containers.find(held.container);
-  // The runtime knows best what to say of an unknown container, and of one whose
+  // The runtime has the exact error for an unknown container, and for one whose
   // sandbox is being stopped.
   if (found == pod.containers.end()) return ForwardStart{call};
   ContainerRecord& container = found->second;

@@ -1,4 +1,4 @@
-// Applies every rule to one pod as it stands now and says what is to be done.
+// Applies every rule to the current state of one pod and returns the actions.
 // Rules are levels, not edges, so an event that was lost, doubled or late costs
 // time at most. Idempotent: settling twice at the same time does nothing the
 // second time.
@@ -25,12 +25,12 @@ namespace sidecar_shim::policy {
 // Returns when the pod must be settled again although nothing happened.
 std::optional<Time> SettlePod(PodState& pod, const Options& options, Time now, Actions& actions);
 
-// For a pod whose last sandbox is gone: answers every call that waits and takes
-// back what the actuators were given.
+// For a pod whose last sandbox is gone: answers every call that waits and cancels
+// what the actuators were given.
 void ReleasePod(PodState& pod, Actions& actions);
 
 // What is stamped on a container that is about to be created; nullopt for a pod
-// that asks for nothing, whose requests stay byte for byte as they came.
+// that does not use the shim, whose requests are forwarded byte for byte.
 std::optional<Stamp> StampFor(const PodState& pod, const std::string& name, bool by_shim);
 
 }  // namespace sidecar_shim::policy

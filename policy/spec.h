@@ -56,7 +56,7 @@ struct PodSpec {
   std::string source;  // for messages: "pods-api", "static-pod", ...
   std::vector<ContainerSpec> containers;
   RestartPolicy restart_policy = RestartPolicy::kUnknown;
-  // Only the containers' names are known; their envs are learnt from their
+  // Only the containers' names are known; their envs are read from their
   // creates (unknown_spec_names.h). A native sidecar may be among them.
   bool names_only = false;
 
@@ -66,7 +66,7 @@ struct PodSpec {
   // Does it have what `other` lacks: envs beside names, the restartPolicy, or
   // probes (in this order)?
   bool IsMoreDetailedThan(const PodSpec& other) const;
-  // True if any container asks for order or termination.
+  // True if any container has a priority or is a flagged sidecar.
   bool ShowsIntent() const;
   // Does kubelet restart this container after it has exited with that code?
   TriState RestartsAfter(const ContainerSpec& container, int32_t exit_code) const;

@@ -1,6 +1,6 @@
 // What a later shim must know of a container that this one created: a value
 // that is kept with the container in the runtime, which is the shim's only
-// store. How it is written is not the policy's business.
+// store. shim/specs encodes it.
 #ifndef SIDECAR_SHIM_POLICY_STAMP_H_
 #define SIDECAR_SHIM_POLICY_STAMP_H_
 

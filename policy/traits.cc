@@ -4,14 +4,14 @@
 
 namespace sidecar_shim::policy {
 
-Traits MergeWithSpec(Traits brought, const Traits& spec) {
-  // A planned env that kubelet could not resolve is not there: that is no value.
-  if (brought.priority.kind == Priority::Kind::kUnset && spec.priority.kind == Priority::Kind::kValue) {
-    brought.priority = spec.priority;
+Traits MergeWithSpec(Traits requested, const Traits& spec) {
+  // An env of the spec that kubelet could not resolve is not in the request: it has no value.
+  if (requested.priority.kind == Priority::Kind::kUnset && spec.priority.kind == Priority::Kind::kValue) {
+    requested.priority = spec.priority;
   }
-  brought.sidecar |= spec.sidecar;
-  brought.ignore_exit_code |= spec.ignore_exit_code;
-  return brought;
+  requested.sidecar |= spec.sidecar;
+  requested.ignore_exit_code |= spec.ignore_exit_code;
+  return requested;
 }
 
 void TraitsReader::Env(absl::string_view name, absl::string_view value) {

@@ -1,4 +1,4 @@
-// What a container's environment says about it: its launch priority and
+// What a container's environment variables declare: its launch priority and
 // whether it is a job sidecar (the envs of OpenKruise's Container Launch Priority
 // and Job Sidecar Terminator).
 #ifndef SIDECAR_SHIM_POLICY_TRAITS_H_
@@ -20,17 +20,17 @@ struct Traits {
   Priority priority;
   bool sidecar = false;           // flagged: to be stopped once the main containers have finished
   bool ignore_exit_code = false;  // _IGNORE_EXIT_CODE together with the flag
-  bool barrier = false;           // OpenKruise's own ordering is at work
+  bool barrier = false;           // OpenKruise itself orders the pod
 
-  // True if the container asks the shim for anything.
+  // True if the container uses launch order or termination.
   bool ShowsIntent() const { return sidecar || priority.kind != Priority::Kind::kUnset; }
 
   bool operator==(const Traits&) const = default;
 };
 
-// What a container brought with its create, completed by what only its spec
-// says (the containers annotation may give priorities and flags without any env).
-Traits MergeWithSpec(Traits brought, const Traits& spec);
+// The traits from a CreateContainer request, completed by what only the spec
+// has (the containers annotation may give priorities and flags without any env).
+Traits MergeWithSpec(Traits requested, const Traits& spec);
 
 // Feed every env of a container in order (the last duplicate wins, as in the
 // runtime), then call Finish().

@@ -29,7 +29,7 @@ using RuntimeTime = std::chrono::time_point<RuntimeClock, Duration>;
 inline constexpr RuntimeTime kNoTime{};
 
 // An identifier that cannot be passed where one of another kind is expected. A
-// literal converts by itself, any other text only explicitly.
+// literal converts implicitly, any other text only explicitly.
 template <typename Kind>
 class Id {
  public:

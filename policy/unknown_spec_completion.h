@@ -2,9 +2,9 @@
 // known. CRI carries neither.
 //
 // List unknown: the main containers are those that have been created so far.
-// A further one may still be on its way (an image pull, a slow kubelet), so the
-// pod must have been quiet for Options::quiet_period, and none of its pulls may
-// be expected any more. A container without the flag counts as a main container
+// Another one may still follow (an image pull, a slow kubelet), so the pod must
+// have been quiet for Options::quiet_period, and none of its pulls may be
+// expected any more. A container without the flag counts as a main container
 // even if it is an init or ephemeral one.
 //
 // restartPolicy unknown: only pods with the labels of the Job controller are

@@ -1,4 +1,4 @@
-// Learning a pod of which only the container names are known (kubelet's
+// The launch order of a pod of which only the container names are known (kubelet's
 // podresources API): its containers' envs arrive with their creates, so the
 // first ones are refused until all have shown theirs, or until kubelet
 // evidently requests no further ones.

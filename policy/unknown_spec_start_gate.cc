@@ -6,9 +6,8 @@
 namespace sidecar_shim::policy {
 namespace {
 
-// kubelet leaves a container behind whose start it could not finish, and goes on
-// with the next attempt; the old one is never started. So a name that has run
-// blocks no more.
+// kubelet keeps a container whose start failed and creates the next attempt; the
+// old one is never started. So a name that has run blocks no more.
 bool IsUnstartedNeighbour(const SandboxRecord& sandbox, const ContainerRecord& container,
                           const ContainerRecord& other) {
   return other.sandbox == container.sandbox && other.name != container.name && !other.traits.barrier &&

@@ -1,4 +1,4 @@
-// The gate at StartContainer, for pods without a spec: people with crictl
+// The gate at StartContainer, for pods without a spec: users of crictl
 // create containers first and start them later, in any order. Under kubelet,
 // which starts each container right after its create, it is open unless the
 // start of a container of higher priority has failed.

@@ -6,7 +6,7 @@
 namespace sidecar_shim {
 
 std::string ContainerName::ToString() const {
-  return absl::StrCat("pod=", Describe(pod), " container=", container);
+  return absl::StrCat("pod=", pod.name.empty() ? "unknown" : Describe(pod), " container=", container);
 }
 
 ContainerName NameOfContainer(const policy::Engine& engine, const policy::ContainerId& id) {

@@ -16,11 +16,11 @@ struct ContainerName {
   std::string container;
 };
 
-// Of a container that the policy knows. Otherwise its ID stands for its name,
-// and its pod is empty.
+// The name of a container that the policy knows; of any other one, its id and an
+// empty pod.
 ContainerName NameOfContainer(const policy::Engine& engine, const policy::ContainerId& id);
 
-// Of a container that does not exist yet, in a sandbox that the policy knows.
+// The name of a container that does not exist yet, in a sandbox that the policy knows.
 ContainerName NameInSandbox(const policy::Engine& engine, const policy::SandboxId& sandbox,
                             const std::string& container);
 

@@ -20,7 +20,7 @@ LoggedDecision ToLogged(policy::Note::Kind kind) {
     case policy::Note::Kind::kInversion:
       return {&Counters::order_inversions, "launch order inverted", spdlog::level::warn};
     case policy::Note::Kind::kLaunchTimeout:
-      return {&Counters::launch_timeouts, "launch timeout, container let through", spdlog::level::warn};
+      return {&Counters::launch_timeouts, "launch timeout, container admitted", spdlog::level::warn};
     case policy::Note::Kind::kLaunchAhead:
       return {&Counters::launches_ahead, "container launched ahead of kubelet", spdlog::level::info};
     case policy::Note::Kind::kPodComplete:

@@ -60,12 +60,11 @@ void Launcher::Launch(const policy::Launch& action) {
   ReadStopSettings(request.config().annotations(), seen);
   seen.by_shim = true;
   runtime_.CreateContainer(
-      request,
-      [this, seen](const grpc::Status& status, const runtime::v1::CreateContainerResponse& response) mutable {
+      request, [this, seen, name = NameInSandbox(driver_.engine(), seen.sandbox, seen.name)](
+                   const grpc::Status& status, const runtime::v1::CreateContainerResponse& response) mutable {
         if (!status.ok()) {
           // kubelet's own retry gets the same error and reports it.
-          spdlog::warn("launch ahead failed at create, left to kubelet: {} error={}",
-                       NameInSandbox(driver_.engine(), seen.sandbox, seen.name).ToString(),
+          spdlog::warn("launch ahead failed at create, left to kubelet: {} error={}", name.ToString(),
                        status.error_message());
           driver_.Post(policy::CreateFailed{seen.sandbox, seen.name, /*by_shim=*/true});
           return;
@@ -89,17 +88,16 @@ void Launcher::ResumeLaunch(const policy::ResumeLaunch& action) {
 }
 
 void Launcher::Start(const policy::ContainerId& id) {
-  runtime_.StartContainer(
-      id, [this, id](const grpc::Status& status, const runtime::v1::StartContainerResponse&) {
-        if (status.ok()) {
-          driver_.Post(policy::ContainerStarted{id});
-        } else {
-          spdlog::warn("launch ahead failed at start: {} error={}",
-                       NameOfContainer(driver_.engine(), id).ToString(), status.error_message());
-          driver_.Post(policy::StartFailed{id, status.error_message()});
-        }
-        AfterStart(id);
-      });
+  runtime_.StartContainer(id, [this, id, name = NameOfContainer(driver_.engine(), id)](
+                                  const grpc::Status& status, const runtime::v1::StartContainerResponse&) {
+    if (status.ok()) {
+      driver_.Post(policy::ContainerStarted{id});
+    } else {
+      spdlog::warn("launch ahead failed at start: {} error={}", name.ToString(), status.error_message());
+      driver_.Post(policy::StartFailed{id, status.error_message()});
+    }
+    AfterStart(id);
+  });
 }
 
 void Launcher::AfterStart(const policy::ContainerId& id) {

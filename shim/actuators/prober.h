@@ -1,4 +1,4 @@
-// The shim's own probes: find out that a container is ready without waiting for
+// The shim's own probes: detect that a container is ready without waiting for
 // kubelet, whose probe period may be long and whose results CRI does not show.
 //
 // A container is probed only while another one is held because of it. First its

@@ -41,7 +41,7 @@ absl::Status CheckKubeletCredentials(const DaemonConfig& config) {
   return absl::OkStatus();
 }
 
-// What no option can check by itself.
+// What depends on several options.
 absl::Status CheckTogether(const DaemonConfig& config) {
   absl::Status status = CheckSocketsDiffer("runtime", config.runtime, config.listen);
   if (status.ok()) status = CheckSocketsDiffer("image-service", config.image_service, config.listen);

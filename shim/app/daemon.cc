@@ -26,7 +26,7 @@
 namespace sidecar_shim {
 namespace {
 
-// If the runtime's state is not read by then, the socket opens all the same: calls fail with UNAVAILABLE and
+// If the runtime's state is not read by then, the socket opens nevertheless: calls fail with UNAVAILABLE and
 // a text that names the runtime, instead of hanging.
 constexpr Duration kStartTimeout = std::chrono::seconds(3);
 constexpr Duration kOwnershipRetry = std::chrono::seconds(1);
@@ -170,7 +170,7 @@ void Daemon::Parts::Drain() {
   });
 }
 
-// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still out.
+// Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still pending.
 void Daemon::Parts::Teardown() {
   runtime_watchdog->Stop();
   image_watchdog->Stop();

@@ -105,11 +105,11 @@ bool ReadSome(int fd, std::string& into) {
 }
 
 // Until both pipes have ended.
-absl::Status Collect(Pipe& out, Pipe& err, Time give_up, const std::atomic<bool>& stop, std::string& output,
+absl::Status Collect(Pipe& out, Pipe& err, Time deadline, const std::atomic<bool>& stop, std::string& output,
                      std::string& errors) {
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {
     if (stop) return absl::CancelledError("shutting down");
-    if (MonotonicNow() >= give_up) return absl::DeadlineExceededError("did not end in time");
+    if (MonotonicNow() >= deadline) return absl::DeadlineExceededError("did not end in time");
     // poll() ignores descriptors below 0.
     pollfd waits[] = {{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}};
     poll(waits, 2,
@@ -123,13 +123,13 @@ absl::Status Collect(Pipe& out, Pipe& err, Time give_up, const std::atomic<bool>
 }
 
 // Waits for a child that has closed its output, within the same time limit.
-int Wait(pid_t pid, Time give_up, const std::atomic<bool>& stop) {
+int Wait(pid_t pid, Time deadline, const std::atomic<bool>& stop) {
   int status = 0;
   while (true) {
     const pid_t ended = waitpid(pid, &status, WNOHANG);
     if (ended == pid) return status;
     if (ended < 0 && errno != EINTR) return 0;
-    if (stop || MonotonicNow() >= give_up) {
+    if (stop || MonotonicNow() >= deadline) {
       kill(-pid, SIGKILL);
       while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
       }
@@ -142,7 +142,7 @@ int Wait(pid_t pid, Time give_up, const std::atomic<bool>& stop) {
 }  // namespace
 
 absl::StatusOr<std::string> RunChild(const ChildCommand& command, const std::atomic<bool>& stop) {
-  const Time give_up = MonotonicNow() + command.timeout;
+  const Time deadline = MonotonicNow() + command.timeout;
   Pipe out;
   Pipe err;
   if (out.ends[0] < 0 || err.ends[0] < 0) return absl::UnavailableError("no pipe");
@@ -152,9 +152,9 @@ absl::StatusOr<std::string> RunChild(const ChildCommand& command, const std::ato
   err.CloseWrite();
   std::string output;
   std::string errors;
-  const absl::Status collected = Collect(out, err, give_up, stop, output, errors);
+  const absl::Status collected = Collect(out, err, deadline, stop, output, errors);
   if (!collected.ok()) kill(-*pid, SIGKILL);
-  const int status = Wait(*pid, give_up, stop);
+  const int status = Wait(*pid, deadline, stop);
   const std::string tail(absl::StripAsciiWhitespace(errors));
   const std::string detail = tail.empty() ? "" : absl::StrCat(": ", tail);
   if (!collected.ok())

@@ -24,7 +24,7 @@ class Counter {
   X(api_server_watch_failures, "watches of this node's pods that failed and were replaced by a new list")   \
   X(containers_held, "containers refused because others of their pod must be launched first")               \
   X(kubelet_pods_failures, "times kubelet's list of pods stopped being readable")                           \
-  X(launch_timeouts, "containers let through because they had been held for the launch timeout")            \
+  X(launch_timeouts, "containers admitted because they had been held for the launch timeout")               \
   X(launches_ahead, "containers launched by the shim before kubelet retried")                               \
   X(malformed_annotations, "annotations ignored because of their value")                                    \
   X(malformed_manifests, "static pod manifests ignored because of their content")                           \

@@ -12,7 +12,7 @@ namespace {
 
 // What a tag points to. gRPC's queue orders the thread that makes a tag before
 // the one that gets it back, but with atomics that ThreadSanitizer does not
-// see in a library: `published` says the same where it can.
+// see in a library: `published` orders them visibly.
 struct Operation {
   explicit Operation(std::function<void(bool)> then) : done(std::move(then)) {
     published.store(true, std::memory_order_release);
@@ -33,9 +33,7 @@ void GrpcLoop::Run() {
   while (true) {
     const std::optional<Time> due = timers_.Earliest();
     if (!CompleteNext(DeadlineAfter(due ? std::optional(*due - Now()) : std::nullopt))) return;
-    const Time now = Now();
-    while (timers_.RunNext(now)) {
-    }
+    timers_.RunDue(Now());
     CloseIfIdle();
   }
 }

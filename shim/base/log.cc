@@ -56,7 +56,7 @@ void SetUpLog(const std::string& level, const std::string& format) {
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
-  // What gRPC has to say about a connection is in the status of the call that fails.
+  // gRPC's messages about a connection are also in the status of the call that fails.
   gpr_set_log_function([](gpr_log_func_args*) {});
 }
 

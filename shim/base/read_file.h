@@ -1,6 +1,6 @@
 // Reads whole files without exceptions; safe for directories and endless files.
 //
-//   absl::StatusOr<std::string> text = ReadFile("/etc/sidecar-shim/app/config.yaml", 1 << 20);
+//   absl::StatusOr<std::string> text = ReadFile("/etc/sidecar-shim/config.yaml", 1 << 20);
 #ifndef SIDECAR_SHIM_SHIM_BASE_READ_FILE_H_
 #define SIDECAR_SHIM_SHIM_BASE_READ_FILE_H_
 

@@ -1,5 +1,6 @@
 #include "shim/base/timer_queue.h"
 
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -20,9 +21,15 @@ bool TimerQueue::RunNext(Time now) {
   return true;
 }
 
+void TimerQueue::RunDue(Time now) {
+  auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
+  while (due-- > 0 && RunNext(now)) {
+  }
+}
+
 void TimerQueue::Close() {
   closed_ = true;
-  // Work may own its timer: it is destroyed after the queue has let go of it.
+  // Work may own its timer: it is destroyed after the queue has dropped it.
   std::vector<std::function<void()>> dropped;
   for (const auto& [at, timer] : std::exchange(timers_, {})) {
     timer->place_.reset();
@@ -31,6 +38,8 @@ void TimerQueue::Close() {
 }
 
 void TimerQueue::Timer::Start(Time at, std::function<void()> work) {
+  // What it replaces may own this timer: it is destroyed last.
+  const std::function<void()> replaced = std::exchange(work_, nullptr);
   Cancel();
   if (queue_.closed_) return;
   work_ = std::move(work);

@@ -1,6 +1,5 @@
 // Timers ordered by when they are due; those of one instant in the order of
-// their start. Keeps no time of its own: a loop says what time it is. One
-// thread.
+// their start. Reads no clock: its loop passes the time. One thread.
 #ifndef SIDECAR_SHIM_SHIM_BASE_TIMER_QUEUE_H_
 #define SIDECAR_SHIM_SHIM_BASE_TIMER_QUEUE_H_
 
@@ -25,6 +24,11 @@ class TimerQueue {
 
   // Runs the earliest timer if it is due at `now`. False: none is.
   bool RunNext(Time now);
+
+  // Runs as many timers as are due at `now`, no more: work that starts its timer
+  // again for a time that has passed must not keep the loop from everything
+  // else.
+  void RunDue(Time now);
 
   // Cancels all timers. None can be started afterwards.
   void Close();

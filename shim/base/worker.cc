@@ -7,10 +7,11 @@ namespace sidecar_shim {
 Worker::Worker() : thread_([this] { Loop(); }) {}
 
 void Worker::Stop() {
+  std::deque<std::function<void()>> dropped;  // what they hold may call Run() as it is destroyed
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    jobs_.clear();
+    dropped.swap(jobs_);
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();

@@ -16,8 +16,8 @@ bool IsRefusal(const grpc::Status& status) {
 
 }  // namespace
 
-// Ends by itself: operations that gRPC still has keep it alive when the
-// subscription no longer wants it.
+// Keeps itself alive until the call has ended, which may be after the
+// subscription has cancelled it.
 struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   explicit Stream(Subscription& its_owner)
       : loop(its_owner.loop_), owner(its_owner), wanted(its_owner.stream_lifetime_.handle()) {}
@@ -64,7 +64,7 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   }
 
   Loop& loop;
-  Subscription& owner;  // only while wanted
+  Subscription& owner;  // only while `wanted` is alive
   const Lifetime::Handle wanted;
   grpc::ClientContext context;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;

@@ -5,9 +5,9 @@
 
 namespace sidecar_shim {
 
-Upstream::Upstream(const std::string& endpoint, std::string who)
+Upstream::Upstream(const std::string& endpoint, std::string service)
     : endpoint_(endpoint),
-      who_(std::move(who)),
+      service_(std::move(service)),
       channel_(OpenChannel(endpoint)),
       stub_(std::make_unique<grpc::GenericStub>(channel_)) {}
 
@@ -22,7 +22,7 @@ Upstream::InFlightCall::~InFlightCall() { upstream_.in_flight_.erase(place_); }
 
 void Upstream::AbandonConnection() {
   // Calls keep the channel that they were made on, and so do silent streams:
-  // they continue if the other side recovers.
+  // they continue if the runtime recovers.
   channel_ = OpenChannel(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   for (InFlightCall* call : in_flight_) call->on_hung_();
@@ -53,8 +53,9 @@ grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;
   }
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE, absl::StrCat("sidecar-shim: no ", who_, " answers on ",
-                                                                  endpoint_, ": ", status.error_message()));
+  return grpc::Status(
+      grpc::StatusCode::UNAVAILABLE,
+      absl::StrCat("sidecar-shim: no ", service_, " answers on ", endpoint_, ": ", status.error_message()));
 }
 
 }  // namespace sidecar_shim

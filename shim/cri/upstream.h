@@ -1,7 +1,7 @@
 // The channel to the runtime (or another service on a unix socket), with the
-// channel arguments that a transparent relay needs, and what is known of the
-// other side: which calls are in flight, and when it last sent something. Loop
-// thread only.
+// channel arguments that a transparent relay needs, and what is known of that
+// server: which calls are in flight, and when it last sent something. Loop thread
+// only.
 #ifndef SIDECAR_SHIM_SHIM_CRI_UPSTREAM_H_
 #define SIDECAR_SHIM_SHIM_CRI_UPSTREAM_H_
 
@@ -21,13 +21,13 @@ namespace sidecar_shim {
 class Upstream {
  public:
   // endpoint: "unix:///path", or a gRPC target. Connects lazily and reconnects
-  // within a second. `who` names the other side in error messages.
-  explicit Upstream(const std::string& endpoint, std::string who = "container runtime");
+  // within a second. `service` names the server in error messages.
+  explicit Upstream(const std::string& endpoint, std::string service = "container runtime");
 
   const std::string& endpoint() const { return endpoint_; }
   grpc::GenericStub& stub() { return *stub_; }
 
-  // A call is in flight while this lives: until the other side has ended it. Not
+  // A call is in flight while this lives: until the server has ended it. Not
   // for streams that are meant to stay silent.
   class InFlightCall {
    public:
@@ -47,15 +47,15 @@ class Upstream {
   // `then` runs whenever a call starts while no other is in flight.
   void OnBusy(std::function<void()> then) { on_busy_ = std::move(then); }
 
-  // The other side accepts connections but hangs: the calls in flight are
+  // The server accepts connections but hangs: the calls in flight are
   // reported as hung, and later calls get a new connection.
   void AbandonConnection();
   // The status that a hung call ends with.
   grpc::Status HungStatus() const;
 
-  // The other side has sent something.
+  // The server has sent something.
   void RecordActivity(Time now);
-  // A call has ended. Its status may come from the other side or from this one.
+  // A call has ended. Its status may come from the server or from gRPC on this side.
   void OnCallEnd(const grpc::Status& status, Time now);
   Time last_activity() const { return last_activity_; }
   // Runs `then` once, with the next activity.
@@ -67,7 +67,7 @@ class Upstream {
 
  private:
   std::string endpoint_;
-  std::string who_;
+  std::string service_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
   std::list<InFlightCall*> in_flight_;

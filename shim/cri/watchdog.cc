@@ -80,7 +80,7 @@ void Watchdog::OnQueryEnd() {
   timer_.Cancel();
   CancelQuery();
   // Any end is a sign of life: an answer, if only "unknown service", or a broken
-  // connection, which ends all calls by itself.
+  // connection, which ends all its calls.
   upstream_.RecordActivity(loop_.Now());
   if (upstream_.busy()) Watch();
 }

@@ -1,5 +1,5 @@
 // Detects that the runtime hangs as a whole: it was frozen, for example, and its
-// connection stays open, so that no call ever ends by itself.
+// connection stays open, so that no call fails.
 //
 // While calls are in flight and the runtime has sent nothing at all for
 // `silence`, the watchdog queries the runtime's Version. A runtime that is only

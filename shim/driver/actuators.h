@@ -1,5 +1,5 @@
-// What the policy's decisions are carried out with. The driver decides
-// when; implementations do it without blocking and report back by events.
+// The interfaces of the actuators, which execute the policy's actions. The driver
+// calls them; they must not block, and report results by posting events.
 #ifndef SIDECAR_SHIM_SHIM_DRIVER_ACTUATORS_H_
 #define SIDECAR_SHIM_SHIM_DRIVER_ACTUATORS_H_
 
@@ -23,7 +23,7 @@ class SidecarStopper {
   virtual void Stop(const policy::StopSidecar& action) = 0;
 };
 
-// Finds out when a container is ready.
+// Probes containers until they are ready.
 class ReadinessProber {
  public:
   virtual ~ReadinessProber() = default;
@@ -31,7 +31,7 @@ class ReadinessProber {
   virtual void Stop(const policy::StopProbing& action) = 0;
 };
 
-// Learns what operators want to know.
+// Records decisions for operators.
 class DecisionLog {
  public:
   virtual ~DecisionLog() = default;

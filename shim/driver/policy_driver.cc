@@ -6,7 +6,7 @@
 namespace sidecar_shim {
 namespace {
 
-// Takes the waiter of a call out of its map; null if it was withdrawn.
+// Removes the waiter of a call from its map; null if the call was cancelled.
 template <typename Waiter>
 Waiter* Take(std::map<policy::CallId, Waiter*>& waiters, policy::CallId call) {
   auto node = waiters.extract(call);

@@ -1,5 +1,5 @@
-// Stands between the policy and the world: feeds it events one at a time, hands
-// its actions to the calls that wait and to the hands, and wakes it in time.
+// Runs the policy: feeds it one event at a time, passes its actions to the
+// actuators and to pending calls, and sends it a Tick when NextWakeup() is due.
 // Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_DRIVER_POLICY_DRIVER_H_
 #define SIDECAR_SHIM_SHIM_DRIVER_POLICY_DRIVER_H_
@@ -23,7 +23,7 @@ class CreateWaiter {
   virtual void Admit(const std::optional<policy::Stamp>& stamp) = 0;
   virtual void Refuse(const std::string& message, bool remember) = 0;
   virtual void Answer(const policy::ContainerId& container) = 0;
-  virtual void Abandon() = 0;  // the shim ends
+  virtual void Abandon() = 0;  // the shim shuts down
 };
 
 // The same for StartContainer.
@@ -33,14 +33,14 @@ class StartWaiter {
   virtual void Forward() = 0;
   virtual void Answer() = 0;
   virtual void Fail(const std::string& message) = 0;
-  virtual void Abandon() = 0;  // the shim ends
+  virtual void Abandon() = 0;  // the shim shuts down
 };
 
 class PolicyDriver {
  public:
   PolicyDriver(Loop& loop, const policy::Options& options) : loop_(loop), engine_(options), timer_(loop) {}
 
-  // Must be called before the first event. The hands outlive the driver's use.
+  // Must be called before the first event. The actuators must outlive the driver's use.
   void SetActuators(ContainerLauncher& launch, SidecarStopper& stop, ReadinessProber& probe,
                     DecisionLog& note);
 
@@ -53,15 +53,15 @@ class PolicyDriver {
   // May be called from within an action; events are handled in order.
   void Post(policy::Event event);
 
-  // Post these with a fresh call id; the waiter is answered or withdrawn.
+  // Post these with a fresh call id; the waiter is answered or abandoned, unless the call is cancelled.
   policy::CallId Submit(policy::CreateRequested request, CreateWaiter& waiter);
   // `deadline`: when a start that must wait is answered at the latest.
   policy::CallId Submit(const policy::ContainerId& start, Time deadline, StartWaiter& waiter);
   void Cancel(policy::CallId call);
 
-  // Nothing is launched, stopped or probed any more, and no call waits: those
-  // that do, and those that would have to, are abandoned at once. The rest of
-  // the calls is answered as ever.
+  // From now on nothing is launched, stopped or probed, and no call waits: pending
+  // calls, and later ones that would have to wait, are abandoned at once. All
+  // other calls are answered as before.
   void Stop();
   bool stopped() const { return stopped_; }
 

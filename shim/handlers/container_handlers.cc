@@ -1,5 +1,5 @@
-// StartContainer: held until the policy lets it through, answers it or fails it. StopContainer,
-// RemoveContainer: relayed as they are and reported to the policy.
+// StartContainer: held until the policy forwards, answers or fails it. StopContainer,
+// RemoveContainer: relayed unchanged and reported to the policy.
 #include <algorithm>
 #include <utility>
 

@@ -29,7 +29,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     call_ = &call;
     bytes_ = bytes;
     if (!FromBytes(bytes, request_) || !request_.has_config()) {
-      call.Forward(bytes);  // the runtime says what is wrong with it
+      call.Forward(bytes);  // the runtime reports what is wrong with it
       return;
     }
     deadline_ = context_.loop.Now() + kCreateTimeout;

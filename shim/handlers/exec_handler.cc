@@ -1,5 +1,5 @@
-// ExecSync: relayed as it is. kubelet runs exec probes and postStart hooks by this call, so the results tell
-// the policy of readiness and of hooks that have returned.
+// ExecSync: relayed unchanged. kubelet runs exec probes and postStart hooks by this call, so the results
+// show readiness and hooks that have returned, which are reported to the policy.
 #include "shim/handlers/context.h"
 
 namespace sidecar_shim {

@@ -1,4 +1,4 @@
-// ListContainers: relayed as it is, except that containers being launched ahead of kubelet are left out
+// ListContainers: relayed unchanged, except that containers being launched ahead of kubelet are left out
 // between their create and their start: kubelet (ShouldContainerBeRestarted) replaces a container in state
 // CREATED.
 #include <algorithm>

@@ -1,4 +1,4 @@
-// PullImage: relayed as it is and reported to the policy: a pod for which kubelet still pulls an image has a
+// PullImage: relayed unchanged and reported to the policy: a pod for which kubelet still pulls an image has a
 // container that is not created yet.
 #include "shim/cri/convert.h"
 #include "shim/handlers/context.h"

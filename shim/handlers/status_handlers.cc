@@ -1,4 +1,4 @@
-// ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed as they are, except for masked exits. An
+// ContainerStatus, PodSandboxStatus, GetContainerEvents: relayed unchanged, except for masked exits. An
 // exit in a response is reported to the policy before the caller gets it. Until the runtime's state has been
 // read, the shim does not know which exits are masked; as kubelet never revises what it concluded from an
 // exit code, a response with an exit is held until then.
@@ -31,7 +31,7 @@ void NoteExit(PolicyDriver& driver, const runtime::v1::ContainerStatus& status) 
   driver.Post(ToContainerExited(status));
 }
 
-// A tenth of the caller's time is left for the response's way back.
+// A tenth of the caller's time is left for sending the response.
 void WaitForReading(HandlerContext& context, Time deadline, std::function<void()> then) {
   const Duration rest = deadline == Time::max() ? kHoldTimeout : (deadline - context.loop.Now()) / 10 * 9;
   context.reconciler.WhenReady(std::clamp<Duration>(rest, Duration{0}, kHoldTimeout), std::move(then));

@@ -1,6 +1,6 @@
 // HTTP over the network: one background thread drives libcurl's multi
-// interface, so that any number of requests, long watches included, are under
-// way side by side. Timeouts are in real time, whatever clock the loop has.
+// interface, so that any number of requests, long watches included, run
+// concurrently. Timeouts are in real time, whatever clock the loop has.
 #ifndef SIDECAR_SHIM_SHIM_HTTP_CURL_CLIENT_H_
 #define SIDECAR_SHIM_SHIM_HTTP_CURL_CLIENT_H_
 

@@ -23,7 +23,7 @@ struct HttpRequest {
   Duration connect_timeout = std::chrono::seconds(5);
   // For the whole exchange; 0 = none (a watch).
   Duration timeout = std::chrono::seconds(10);
-  // A connection over which nothing has come for this long is dead; 0 = never.
+  // A connection that has received nothing for this long counts as dead; 0 = never.
   Duration silence{0};
 
   // TLS, as PEM texts: what a file contains changes when certificates rotate,
@@ -42,7 +42,7 @@ struct HttpRequest {
   // Uses no connection of an earlier request and leaves none behind: a server
   // may serve one at a time.
   bool own_connection = false;
-  // Once more than this much of the body has come the request has succeeded and
+  // Once more than this much of the body has arrived the request has succeeded and
   // nothing more is read; 0 = the whole body is wanted.
   size_t enough_body = 0;
 };
@@ -73,7 +73,7 @@ class HttpClient {
 
   // `done` runs exactly once, on the loop and never before Send() has returned,
   // unless the request is cancelled before. With `on_data` the body of an answer
-  // with a code of 200-299 is handed over as it comes, before `done`. Bodies
+  // with a code of 200-299 is passed to it as it arrives, before `done`. Bodies
   // that are not are limited to 64 MiB.
   virtual Id Send(HttpRequest request, std::function<void(const HttpResult&)> done,
                   std::function<void(absl::string_view)> on_data) = 0;

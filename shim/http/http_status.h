@@ -1,4 +1,4 @@
-// The HTTP status codes that an API server's or a kubelet's answers are told by.
+// The HTTP status codes by which responses of the API server and kubelet are classified.
 #ifndef SIDECAR_SHIM_SHIM_HTTP_HTTP_STATUS_H_
 #define SIDECAR_SHIM_SHIM_HTTP_HTTP_STATUS_H_
 

@@ -1,4 +1,4 @@
-// One HTTP request as libcurl carries it out: options, body, result. Belongs to
+// One HTTP request as libcurl executes it: options, body, result. Belongs to
 // one thread, that of CurlClient.
 #ifndef SIDECAR_SHIM_SHIM_HTTP_TRANSFER_H_
 #define SIDECAR_SHIM_SHIM_HTTP_TRANSFER_H_
@@ -56,7 +56,7 @@ class Transfer {
   curl_slist* connect_to_ = nullptr;
   std::string body_;
   bool too_large_ = false;
-  bool satisfied_ = false;  // as much of the body as was wanted has come
+  bool satisfied_ = false;  // as much of the body as was wanted has arrived
   Time last_activity_{};
 };
 

@@ -1,4 +1,4 @@
-// Who a client certificate says that it is.
+// The name of a client in its certificate.
 #ifndef SIDECAR_SHIM_SHIM_KUBE_CERTIFICATE_NAME_H_
 #define SIDECAR_SHIM_SHIM_KUBE_CERTIFICATE_NAME_H_
 

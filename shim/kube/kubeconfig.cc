@@ -34,11 +34,6 @@ std::string Text(const Json& object, const char* key) {
   return value.is_number_integer() ? value.dump() : StringMember(object, key);
 }
 
-bool Flag(const Json& object, const char* key) {
-  const Json& value = Member(object, key);
-  return value.is_boolean() && value.get<bool>();
-}
-
 // Finds the item called `name` in config[list] and returns its member `key`. For
 // example list = "users", key = "user".
 absl::StatusOr<Json> FindByName(const Json& config, const char* list, const char* key,
@@ -103,7 +98,7 @@ class KubeconfigReader {
     while (absl::EndsWith(out_.server, "/")) out_.server.pop_back();
     if (!Text(cluster, "proxy-url").empty()) return Invalid("proxy-url is not supported");
     out_.server_name = Text(cluster, "tls-server-name");
-    out_.insecure = Flag(cluster, "insecure-skip-tls-verify");
+    out_.insecure = BoolMember(cluster, "insecure-skip-tls-verify");
     return ReadPem(cluster, "certificate-authority", out_.ca);
   }
 
@@ -141,7 +136,7 @@ class KubeconfigReader {
       if (Text(item, "name").empty()) return Invalid("exec: an item of env has no name");
       plugin.env.emplace_back(Text(item, "name"), Text(item, "value"));
     }
-    plugin.provide_cluster_info = Flag(exec, "provideClusterInfo");
+    plugin.provide_cluster_info = BoolMember(exec, "provideClusterInfo");
     out_.plugin = std::move(plugin);
     return absl::OkStatus();
   }

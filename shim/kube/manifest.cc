@@ -55,7 +55,7 @@ absl::StatusOr<Json> OnlyDocument(absl::string_view text, YamlReading reading) {
   return Json::parse(documents->front());
 }
 
-// Numbers and booleans without quotes are what people write most often where a string is meant, so these
+// Numbers and booleans without quotes are what users write most often where a string is meant, so these
 // errors say what to write. PodFromJson finds every other wrong type.
 absl::Status CheckString(const Json& json, const std::string& path) {
   if (json.is_string() || json.is_null()) return absl::OkStatus();

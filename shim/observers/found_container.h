@@ -24,7 +24,7 @@ struct FoundContainer {
 // left alone and logged; the container then counts as one without a stamp.
 void ReadStamp(const runtime::v1::Container& container, FoundContainer& found);
 
-// Adds what the container's status says: how it ended, and where it has no stamp
+// Adds what the container's status reports: how it ended, and where it has no stamp
 // its traits, for which the status must be verbose. `now` is the wall clock's.
 void AddStatus(const runtime::v1::ContainerStatusResponse& response, WallTime now, FoundContainer& found);
 

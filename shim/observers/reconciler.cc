@@ -114,7 +114,7 @@ void Reconciler::StartPass(std::function<void(bool ok)> done) {
   auto pass = std::make_shared<Pass>();
   pass->done = std::move(done);
   pass->on_end = lifetime_.Guard([this](Pass& ended) { OnPassEnd(ended); });
-  // A container that is created while the lists are on their way is not missing
+  // A container that is created after the lists were sent is not missing
   // from them.
   for (policy::SandboxId& id : driver_.engine().KnownSandboxes())
     pass->missing_sandboxes.insert(std::move(id));

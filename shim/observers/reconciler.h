@@ -26,7 +26,7 @@ class Reconciler {
       : loop_(loop), driver_(driver), runtime_(runtime), specs_(specs), timer_(loop), waiting_(loop) {}
 
   // Reads the whole runtime; `done(ok)` runs when all of it has been posted.
-  // False: the runtime did not answer; the reconciler retries by itself.
+  // False: the runtime did not answer; the reconciler retries in the background.
   void Start(std::function<void(bool ok)> done);
 
   // The runtime has answered a call, of the shim or relayed: it is read now, not at

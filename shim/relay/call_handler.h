@@ -11,8 +11,8 @@
 //               handler bounds; or until the caller cancels.
 //   OnResponse  for every response message of a forwarded call; may replace it.
 //   OnEnd       once, when a forwarded call has its final status.
-//   OnCancelled if the caller cancels while the handler still owes Forward,
-//               Reply or Fail; nothing is called and owed after it.
+//   OnCancelled if the caller cancels before the handler has called Forward,
+//               Reply or Fail; then none of these, and no other function, follows.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_CALL_HANDLER_H_
 #define SIDECAR_SHIM_SHIM_RELAY_CALL_HANDLER_H_
 
@@ -53,7 +53,7 @@ class CallHandler {
 };
 
 // Full method path ("/runtime.v1.RuntimeService/CreateContainer") -> maker,
-// which may give null: then the call is relayed as it is.
+// which may give null: then the call is relayed unchanged.
 using HandlerTable = std::map<std::string, std::function<std::unique_ptr<CallHandler>()>>;
 
 }  // namespace sidecar_shim

@@ -109,7 +109,7 @@ void Listener::RemoveOwnSocket() {
 }
 
 bool Listener::AdoptOwnership(const std::string& runtime_path) {
-  if (inherited_) return true;  // systemd's .socket unit says who owns it
+  if (inherited_) return true;  // systemd's .socket unit sets owner and mode
   struct stat runtime {};
   if (stat(runtime_path.c_str(), &runtime) != 0 || !S_ISSOCK(runtime.st_mode)) return false;
   if (lchown(path_.c_str(), runtime.st_uid, runtime.st_gid) != 0 ||

@@ -1,4 +1,4 @@
-// Accepts every call on the shim's socket and relays it: unknown methods and services as they are,
+// Accepts every call on the shim's socket and relays it: unknown methods and services unchanged,
 // intercepted ones through their handler. Calls of the ImageService go to the image endpoint, all others to
 // the runtime. containerd's own services are answered with UNIMPLEMENTED. Loop thread only, after Start().
 #ifndef SIDECAR_SHIM_SHIM_RELAY_RELAY_H_

@@ -8,11 +8,10 @@
 //
 //   Down, the runtime's messages:
 //     kConnecting --initial metadata passed on--> kReading --message--> kHeld --Deliver--> kWriting
-//          |                                       ^  |                                      |
-//          |the call fails                         |  |the runtime ends the call             |
-//          v                                       +--|--------------------------------------+ the caller has
-//          it
-//        kEnded <-------------------------------------+
+//          |                                        |  ^                                     |
+//          |the call fails                          |  +------------ the caller has it ------+
+//          v                                        |
+//        kEnded <----- the runtime ends the call ---+
 //     kHeld is left at once, unless the handler holds the message back: then when it releases it, the caller
 //     cancels, or the call is aborted. kEnded stops both pumps; the caller gets the final status.
 //
@@ -73,8 +72,8 @@ class StreamRelay : public std::enable_shared_from_this<StreamRelay> {
   Up up_ = Up::kOpen;
   Down down_ = Down::kConnecting;
   Ended ended_ = Ended::kByRuntime;
-  grpc::ByteBuffer request_;   // the message on its way up
-  grpc::ByteBuffer response_;  // the message on its way down
+  grpc::ByteBuffer request_;   // the message being sent up
+  grpc::ByteBuffer response_;  // the message being sent down
   grpc::Status status_;
   grpc::Status abort_status_;
 };

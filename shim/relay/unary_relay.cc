@@ -109,7 +109,7 @@ void UnaryRelay::OnCancelled() {
   } else if (state_ == State::kAwaitingHandler) {
     state_ = State::kFinished;
     handler_->OnCancelled();
-    Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller went away"), nullptr);
+    Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has cancelled the call"), nullptr);
   }
 }
 

@@ -12,7 +12,7 @@
 //
 // kHeld is left at once, unless the handler holds the response back: then when it releases it.
 // When the caller cancels, a call in
-//   kAwaitingHandler   tells its handler and ends with CANCELLED;
+//   kAwaitingHandler   calls OnCancelled and ends with CANCELLED;
 //   kForwarded, kHung  cancels the runtime's call and waits for its end;
 //   kHeld              delivers at once.
 //
@@ -49,8 +49,8 @@ class UnaryRelay : public RelayedCall, public std::enable_shared_from_this<Unary
  private:
   enum class State {
     kReading,          // the caller's message
-    kAwaitingHandler,  // the handler owes Forward, Reply or Fail
-    kForwarded,        // the runtime owes the answer
+    kAwaitingHandler,  // until the handler calls Forward, Reply or Fail
+    kForwarded,        // until the runtime answers
     kHung,             // as kForwarded, but the call has been cancelled because the runtime hangs
     kHeld,             // the answer is here and may be held back
     kFinished,         // the caller has its answer

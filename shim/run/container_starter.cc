@@ -79,11 +79,11 @@ absl::Status ContainerStarter::StartOnce(const ContainerModel& container, const 
 
 absl::Status ContainerStarter::CreateRefused(const std::string& name, const absl::Status& error,
                                              SyncPass& pass) {
-  // The full text once only: repeated every pass it would bury everything else.
+  // The full text once only: repeated in every pass it would hide all other lines.
   const int count = recorder_.Refused(name, std::string(error.message()));
   if (count == 1) return Fail(Event::Kind::kRefused, name, "refused", error, pass);
   log_.Emit(Event::Kind::kRefused, name,
-            absl::StrCat("refused again, in the same words (", count, " times now)"));
+            absl::StrCat("refused again with the same message (", count, " times now)"));
   pass.Fail(error.message());
   return error;
 }

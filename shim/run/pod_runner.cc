@@ -120,7 +120,7 @@ absl::StatusOr<int> RunPod(const RunFlags& flags) {
         if (PodWorker* worker = running) worker->Stop();
       },
       [&] {
-        std::cerr << "given up; what is left in the runtime has the label " << kPodUidLabel << "="
+        std::cerr << "interrupted again; what is left in the runtime has the label " << kPodUidLabel << "="
                   << model->uid() << std::endl;
         if (PodsApiServer* server = offering) server->Unlink();
         std::_Exit(kExitInterrupted);

@@ -61,7 +61,7 @@ absl::Status PodStopper::StopOne(const ContainerRecord& record, absl::Duration s
   absl::Time began = absl::Now();
   if (container != nullptr) {
     absl::Status hook = RunHook("preStop", container->pre_stop, *container, record.status.id(), grace);
-    // kubelet stops the container all the same.
+    // kubelet stops the container nevertheless.
     if (!hook.ok()) log_.Emit(Event::Kind::kWarning, record.name(), hook.message());
   }
   grace = std::max(grace - (absl::Now() - began), minimum_grace_);

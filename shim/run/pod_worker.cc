@@ -161,11 +161,12 @@ absl::Status PodWorker::Teardown(absl::Time last_pass) {
   pleg_->Resume();
   absl::Status result;
   for (int tries = 0; tries < 3; ++tries) {
-    std::optional<PodStatus> status = pleg_->NewerThan(last_pass, absl::Now() + options_.give_up_after);
+    std::optional<PodStatus> status =
+        pleg_->NewerThan(last_pass, absl::Now() + options_.unresponsive_timeout);
     if (!status) return absl::UnavailableError("the runtime does not respond; the pod may still be there");
     result = stopper_.StopPod(*status);
     last_pass = absl::Now();
-    std::optional<PodStatus> after = pleg_->NewerThan(last_pass, last_pass + options_.give_up_after);
+    std::optional<PodStatus> after = pleg_->NewerThan(last_pass, last_pass + options_.unresponsive_timeout);
     if (!after || after->AnyRunning()) continue;
     if (!IsTerminal(phase_)) SetPhase(ComputePhase(model_, *after, starter_.waiting()));
     if (options_.keep) return result;

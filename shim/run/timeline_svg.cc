@@ -142,7 +142,7 @@ class Svg {
     }
     if (!sidecars || !Happened(last)) return;
     VerticalLine(X(last), "done");
-    Text(X(last), kPlotTop - 12, "small", "middle", "mains finished");
+    Text(X(last), kPlotTop - 12, "small", "middle", "main containers finished");
   }
 
   void DrawLegend() {

@@ -21,7 +21,7 @@ struct WorkerOptions {
   // The pod is stopped after this time, and its result says timed_out.
   absl::Duration timeout = absl::InfiniteDuration();
   // How long Stop() and the timeout wait for a runtime that does not respond.
-  absl::Duration give_up_after = absl::Seconds(10);
+  absl::Duration unresponsive_timeout = absl::Seconds(10);
   bool keep = false;  // do not remove the stopped containers and sandbox
 };
 

@@ -180,7 +180,7 @@ void ApiServerSource::OnDown(const absl::Status& why) {
     // refuses the list, which it does for another node's name.
     counters_.api_server_failures.Add();
     spdlog::warn(
-        "spec source {}: the API server refuses to list this node's pods, so each pod is fetched by itself; "
+        "spec source {}: the API server refuses to list this node's pods, so each pod is fetched separately; "
         "check that --node-name is the node's name in the cluster: {}",
         name(), std::string(why.message()));
     FetchAllPending();

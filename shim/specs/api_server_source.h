@@ -1,7 +1,7 @@
 // The spec source "api-server": the API server, with kubelet's own kubeconfig and
 // so with a node's rights. A reflector caches all pods of the node, which the API
 // server knows before kubelet does; a pod that the cache does not hold yet is
-// fetched by itself. While the API server is down, the cache still answers, and
+// fetched separately. While the API server is down, the cache still answers, and
 // queries for other pods fail at once. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_SPECS_API_SERVER_SOURCE_H_
 #define SIDECAR_SHIM_SHIM_SPECS_API_SERVER_SOURCE_H_

@@ -48,7 +48,7 @@ class SpecResolver {
   // before.
   void Publish(const policy::PodRef& pod);
 
-  // The pod is gone. Releases those who wait for its spec.
+  // The pod is gone. Releases the waiters for its spec.
   void Forget(const policy::PodRef& pod);
 
   size_t size() const { return entries_.size(); }

@@ -1,4 +1,4 @@
-// The interface of a spec source: something that can be queried for a pod's spec,
+// The interface of a spec source, which can be queried for a pod's spec,
 // such as kubelet's PodsAPI or the API server. A source that is missing, slow or
 // wrong must never block or crash the shim; the resolver then uses the others.
 // Loop thread only.

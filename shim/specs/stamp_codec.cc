@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "shim/formats/json_member.h"
 #include "shim/specs/stamp_probe.h"
@@ -23,9 +24,10 @@ constexpr size_t kMostProbeBytes = 4096;
 // Deeper than any stamp; what nests deeply is expensive to read.
 constexpr int kDeepest = 8;
 
-bool Flag(const Json& object, const char* key) {
-  const Json& value = Member(object, key);
-  return value.is_boolean() && value.get<bool>();
+// Is there something of an older version, which wrote several annotations?
+bool HasOlderStamp(const policy::Annotations& annotations) {
+  const auto it = annotations.lower_bound(kStampPrefix);
+  return it != annotations.end() && absl::StartsWith(it->first, kStampPrefix);
 }
 
 // ---- traits ----
@@ -40,6 +42,7 @@ void WriteTraits(const Traits& traits, Json& json) {
 }
 
 std::optional<Traits> ReadTraits(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
   Traits traits;
   const Json& priority = Member(json, "priority");
   if (priority.is_number_integer()) {
@@ -52,9 +55,9 @@ std::optional<Traits> ReadTraits(const Json& json) {
   } else if (!priority.is_null()) {
     return std::nullopt;
   }
-  traits.sidecar = Flag(json, "sidecar");
-  traits.ignore_exit_code = Flag(json, "ignoreExitCode");
-  traits.barrier = Flag(json, "barrier");
+  traits.sidecar = BoolMember(json, "sidecar");
+  traits.ignore_exit_code = BoolMember(json, "ignoreExitCode");
+  traits.barrier = BoolMember(json, "barrier");
   return traits;
 }
 
@@ -144,7 +147,10 @@ policy::Annotations EncodeStamp(const policy::Stamp& stamp) {
 
 absl::StatusOr<std::optional<policy::Stamp>> DecodeStamp(const policy::Annotations& container_annotations) {
   auto it = container_annotations.find(kStampAnnotation);
-  if (it == container_annotations.end()) return std::optional<policy::Stamp>();
+  if (it == container_annotations.end()) {
+    if (!HasOlderStamp(container_annotations)) return std::optional<policy::Stamp>();
+    return absl::UnimplementedError("its stamp is of an older version of sidecar-shim");
+  }
   const auto limit = [](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
     return depth <= kDeepest;
   };
@@ -155,9 +161,11 @@ absl::StatusOr<std::optional<policy::Stamp>> DecodeStamp(const policy::Annotatio
     return absl::UnimplementedError(absl::StrCat("its stamp has version ", version.dump(),
                                                  ", which this version of sidecar-shim does not know"));
   }
+  const std::optional<Traits> traits = ReadTraits(Member(json, "container"));
+  if (!traits) return absl::DataLossError("its stamp is damaged");
   policy::Stamp stamp;
-  stamp.traits = ReadTraits(Member(json, "container")).value_or(Traits{});
-  stamp.by_shim = Flag(json, "launchedAhead");
+  stamp.traits = *traits;
+  stamp.by_shim = BoolMember(json, "launchedAhead");
   stamp.spec = ReadPod(Member(json, "pod"));
   if (stamp.spec) ReadProbes(Member(json, "probes"), stamp.spec->containers);
   return std::optional<policy::Stamp>(std::move(stamp));

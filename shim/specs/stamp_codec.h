@@ -22,6 +22,7 @@
 
 namespace sidecar_shim {
 
+inline constexpr const char* kStampPrefix = "internal.sidecar-shim.io/";
 inline constexpr const char* kStampAnnotation = "internal.sidecar-shim.io/stamp";
 inline constexpr int kStampVersion = 1;
 
@@ -30,8 +31,8 @@ inline constexpr int kStampVersion = 1;
 policy::Annotations EncodeStamp(const policy::Stamp& stamp);
 
 // nullopt where there is no stamp. kUnimplemented: one of another version, which
-// must be left alone; kDataLoss: not a stamp at all. The message says why. Within
-// a stamp of this version a damaged part counts as absent.
+// must be left alone; kDataLoss: not a stamp, or one whose container part is
+// damaged. The message says why. Any other damaged part counts as absent.
 absl::StatusOr<std::optional<policy::Stamp>> DecodeStamp(const policy::Annotations& container_annotations);
 
 }  // namespace sidecar_shim

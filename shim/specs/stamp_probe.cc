@@ -1,6 +1,8 @@
 #include "shim/specs/stamp_probe.h"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -19,6 +21,8 @@ using policy::Duration;
 using policy::ProbeSpec;
 
 constexpr const char* kKinds[] = {"exec", "httpGet", "tcpSocket", "grpc"};
+// Such that sums of durations fit in any clock.
+constexpr Duration kLongest = std::chrono::hours(24 * 365 * 10);
 constexpr const char* kStartup = "startup";
 constexpr const char* kReadiness = "readiness";
 
@@ -52,7 +56,9 @@ void ReadIfPresent(const Json& json, const char* key, Value& value) {
 }
 
 void ReadDuration(const Json& json, const char* key, Duration& value) {
-  if (auto it = json.find(key); it != json.end()) value = Duration(it->get<int64_t>());
+  if (auto it = json.find(key); it != json.end()) {
+    value = Duration(std::clamp<int64_t>(it->get<int64_t>(), 0, kLongest.count()));
+  }
 }
 
 // Throws where the kind is missing or unknown, or a member is of another type.

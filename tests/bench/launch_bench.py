@@ -67,7 +67,7 @@ def measure(direct, through, pairs):
 
 
 def ordered_pod(name, reverse, end=True):
-    """Levels of falling priority above a main that ends by itself; listed from the last to the first, or as they launch."""
+    """Levels of falling priority above a main container that exits; listed from the last to the first, or as they launch."""
     containers = []
     for level in range(LEVELS - 1):
         env = {pods.PRIORITY: 100 - level}

@@ -18,12 +18,12 @@ struct Origin {
   Step step{Step::Kind::kLook};
 };
 
-std::string WayTo(uint32_t state, const std::vector<Origin>& origins) {
+std::string PathTo(uint32_t state, const std::vector<Origin>& origins) {
   std::vector<std::string> steps;
   for (; state != 0; state = origins[state].parent) steps.push_back(origins[state].step.Describe());
-  std::string way;
-  for (auto it = steps.rbegin(); it != steps.rend(); ++it) absl::StrAppend(&way, "\n    ", *it);
-  return way;
+  std::string path;
+  for (auto it = steps.rbegin(); it != steps.rend(); ++it) absl::StrAppend(&path, "\n    ", *it);
+  return path;
 }
 
 // The first state that no finished state can be reached from; -1 if none.
@@ -74,7 +74,7 @@ Exploration Explore(const PodSetup& setup, size_t limit) {
       edges.emplace_back(state, it->second);
       if (is_new) origins.push_back({state, step});
       if (!next.violation().empty()) {
-        result.failure = absl::StrCat(next.violation(), WayTo(state, origins), "\n    ", step.Describe());
+        result.failure = absl::StrCat(next.violation(), PathTo(state, origins), "\n    ", step.Describe());
         break;
       }
       if (is_new) frontier.emplace_back(it->second, std::move(next));
@@ -84,7 +84,7 @@ Exploration Explore(const PodSetup& setup, size_t limit) {
   result.states = origins.size();
   if (result.failure.empty() && result.complete) {
     const int64_t stuck = FindStuck(origins.size(), edges, finished);
-    if (stuck >= 0) result.failure = absl::StrCat("the pod can never finish", WayTo(stuck, origins));
+    if (stuck >= 0) result.failure = absl::StrCat("the pod can never finish", PathTo(stuck, origins));
   }
   return result;
 }

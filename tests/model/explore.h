@@ -14,8 +14,8 @@ namespace sidecar_shim::model {
 struct Exploration {
   size_t states = 0;
   size_t steps = 0;
-  bool complete = true;  // false: given up at the limit
-  // What went wrong first and the shortest way there; empty if nothing did.
+  bool complete = true;  // false: stopped at the limit
+  // The first failure and a shortest path to it; empty if there is none.
   std::string failure;
 };
 

@@ -2,9 +2,9 @@
 // of priorities and sidecar flags (of four containers with equal priorities: at
 // most one flag), under both restart policies, with and without launch-ahead,
 // and the shim killed between any two steps. world.h says what may happen; the
-// classes below say how often: Budgets(mains that fail, sidecars that end by
-// themselves, calls that the runtime fails, sandboxes lost, starts of kubelet's
-// lost with the shim, coarse). Each class is explored completely.
+// classes below say how often: Budgets(failures of main containers, exits of
+// sidecars that the shim has not caused, calls that the runtime fails, sandboxes
+// lost, starts by kubelet that are lost with the shim, coarse). Each class is explored completely.
 //
 // Checked in every state: no container starts before a higher priority has (in
 // this sandbox), or before its probe has passed where it has one; none is started twice, and no finished one
@@ -51,7 +51,7 @@ std::vector<PodSetup> SetupsOf(const Class& of) {
   std::vector<PodSetup> setups;
   for (const std::vector<int>& ranks : Rankings(of.containers)) {
     if (of.distinct && std::set<int>(ranks.begin(), ranks.end()).size() != ranks.size()) continue;
-    // A pod of sidecars only never completes (design), so it is left out.
+    // A pod of sidecars only never completes (policy/completion.h), so it is left out.
     for (int flags = 0; flags < (1 << of.containers) - 1; ++flags) {
       if (!of.any_flags && (flags & (flags - 1)) != 0) continue;
       for (RestartPolicy policy : {RestartPolicy::kNever, RestartPolicy::kOnFailure}) {

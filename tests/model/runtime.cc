@@ -35,7 +35,7 @@ void World::Exit(int index, int code) {
   instance.state = RunState::kExited;
   instance.exit_code = static_cast<int16_t>(code);
   instance.finished_at = ++exits_;
-  instance.heard = false;
+  instance.exit_known = false;
   if (instance.stop == Stop::kSent) instance.stop = Stop::kEnded;
 }
 
@@ -92,7 +92,7 @@ int World::Reported(int index) {
   const bool flagged = setup_->containers[instance.name].sidecar;
   if (masked != (flagged && complete && instance.finished_at >= at)) {
     Violate(masked ? "an exit is reported as success that must not be"
-                   : "the exit of a sidecar of a finished job is reported as it is");
+                   : "the exit of a sidecar of a finished job is reported unmasked");
   }
   return masked ? 0 : instance.exit_code;
 }
@@ -110,13 +110,13 @@ void World::CheckStart(int index) {
     }
   }
   if (Ran(self.name, self.sandbox)) return;  // a restart is not ordered
-  // Nor are sidecars that only came back because a finished job lost its sandbox.
+  // Nor are sidecars that only restart because a finished job lost its sandbox.
   uint8_t at = 0;
   if (self.sandbox > 0 && Complete(&at)) return;
   for (uint8_t other = 0; other < setup_->containers.size(); ++other) {
     if (setup_->containers[other].priority <= setup_->containers[self.name].priority) continue;
     if (WasUp(other, self.sandbox)) continue;
-    // It did its work before the sandbox was replaced and will not come again.
+    // It completed before the sandbox was replaced and will not restart.
     const int newest = Newest(other);
     const bool finished = newest >= 0 && instances_[newest].state == RunState::kExited &&
                           (setup_->restart_policy == RestartPolicy::kNever || Reported(newest) == 0);
@@ -181,8 +181,8 @@ policy::ContainerSeen World::Describe(int index, bool found) const {
   return seen;
 }
 
-// The order of exits as far as anybody looks at it: which sidecar ended before
-// or after which main. Exits of one kind in a row count as one moment.
+// The order of exits as far as a rule reads it: which sidecar ended before or
+// after which main container. Exits of one kind in a row count as one moment.
 std::vector<uint8_t> World::ExitMoments() const {
   std::vector<int> by_exit(exits_ + 1, -1);
   for (size_t i = 0; i < instances_.size(); ++i) by_exit[instances_[i].finished_at] = static_cast<int>(i);
@@ -198,7 +198,7 @@ std::vector<uint8_t> World::ExitMoments() const {
 
 // Everything that the future depends on; times as differences from now,
 // containers by id. What never changes (spec, settings, traits) and what is not
-// read in these setups (activity, since when a container waits) stays out.
+// read in these setups (activity, since when a container waits) is left out.
 std::string World::Key() const {
   std::string key;
   auto add = [&key](auto... values) { (key.push_back(static_cast<char>(values)), ...); };
@@ -219,7 +219,7 @@ std::string World::Key() const {
   for (size_t i = 0; i < instances_.size(); ++i) sorted[IdOf(static_cast<int>(i))] = &instances_[i];
   for (const auto& [id, i] : sorted) {
     key += id.value();
-    add(i->by_shim | i->started << 1 | i->heard << 2 | i->start_failed << 3 |
+    add(i->by_shim | i->started << 1 | i->exit_known << 2 | i->start_failed << 3 |
             (i->ready && i->state == RunState::kRunning) << 4,
         i->state, i->exit_code, moments[i->finished_at], i->stop);
   }

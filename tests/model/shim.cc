@@ -1,4 +1,4 @@
-// The shim's half of World: carrying out the engine's actions, and dying.
+// The shim's half of World: executes the engine's actions, and can be killed.
 #include <algorithm>
 #include <variant>
 
@@ -14,14 +14,14 @@ constexpr int kStartErrorCode = 128;
 
 }  // namespace
 
-void World::Tell(const policy::Event& event) {
+void World::Post(const policy::Event& event) {
   const policy::Actions actions = engine_.OnEvent(event, now_);
   if (const std::string broken = engine_.CheckInvariants(); !broken.empty()) Violate(broken);
   invariant_checks.fetch_add(1, std::memory_order_relaxed);
-  Carry(actions);
+  Execute(actions);
 }
 
-void World::Carry(const policy::Actions& actions) {
+void World::Execute(const policy::Actions& actions) {
   for (const policy::Action& action : actions) {
     if (std::holds_alternative<policy::AdmitCreate>(action)) {
       if (phase_ != Phase::kCreatePending) return Violate("a create is answered twice");
@@ -67,19 +67,20 @@ void World::Carry(const policy::Actions& actions) {
   }
 }
 
-void World::HearEverything() {
+void World::ReportAll() {
   for (uint8_t slot = 0; slot < launching_.size(); ++slot) {
     // A List answer shows a launched container before its create is answered.
     if (launching_[slot].stage == Launching::Stage::kCreated)
-      Tell(Describe(launching_[slot].instance, /*found=*/false));
+      Post(Describe(launching_[slot].instance, /*found=*/false));
     if (setup_->coarse && (launching_[slot].stage == Launching::Stage::kCreated ||
                            launching_[slot].stage == Launching::Stage::kStarted)) {
-      LaunchHeard(slot);
+      LaunchReported(slot);
     }
   }
   for (uint8_t i = 0; i < instances_.size(); ++i) {
-    if (instances_[i].state == RunState::kExited && !instances_[i].heard) Take({Step::Kind::kExitHeard, i});
-    if (setup_->coarse && instances_[i].stop == Stop::kEnded) Take({Step::Kind::kStopHeard, i});
+    if (instances_[i].state == RunState::kExited && !instances_[i].exit_known)
+      Take({Step::Kind::kExitReported, i});
+    if (setup_->coarse && instances_[i].stop == Stop::kEnded) Take({Step::Kind::kStopReported, i});
   }
 }
 
@@ -100,28 +101,28 @@ void World::LaunchFails(uint8_t slot) {
   const Launching launch = launching_[slot];
   launching_[slot] = {};
   if (launch.stage == Launching::Stage::kCreating) {
-    Tell(policy::CreateFailed{Sandbox(launch.sandbox), NameOf(NameIn(slot)), true});
+    Post(policy::CreateFailed{Sandbox(launch.sandbox), NameOf(NameIn(slot)), true});
     return;
   }
   // As containerd does: a container whose start failed has ended with 128.
   instances_[launch.instance].start_failed = true;
   Exit(launch.instance, kStartErrorCode);
-  Tell(policy::StartFailed{IdOf(launch.instance), "injected"});
+  Post(policy::StartFailed{IdOf(launch.instance), "injected"});
 }
 
-void World::LaunchHeard(uint8_t slot) {
+void World::LaunchReported(uint8_t slot) {
   Launching& launch = launching_[slot];
   const uint8_t instance = launch.instance;
   if (launch.stage == Launching::Stage::kCreated) {
     launch.stage = Launching::Stage::kStarting;
-    Tell(Describe(instance, /*found=*/false));
+    Post(Describe(instance, /*found=*/false));
   } else {
     launch = {};
-    Tell(policy::ContainerStarted{IdOf(instance)});
+    Post(policy::ContainerStarted{IdOf(instance)});
   }
 }
 
-// Would a kill now leave a container of kubelet's that is created, not started?
+// Would a kill now leave a container that kubelet has created and not started?
 bool World::LosesStart(int done_mask) const {
   const bool done = (done_mask >> LaunchesInFlight().size() & 1) != 0;
   if (phase_ == Phase::kCreating) return done && !SandboxDead(sandbox_);
@@ -131,7 +132,7 @@ bool World::LosesStart(int done_mask) const {
 
 void World::Kill(int done_mask) {
   lost_starts_ += LosesStart(done_mask);
-  // The calls in flight are done all the same, or lost; kubelet sees errors.
+  // The calls in flight are executed nevertheless, or lost; kubelet sees errors.
   int bit = 0;
   for (uint8_t slot : LaunchesInFlight()) {
     const Launching launch = launching_[slot];
@@ -156,7 +157,7 @@ void World::Rebuild() {
   std::fill(launching_.begin(), launching_.end(), Launching{});
   std::fill(remembered_.begin(), remembered_.end(), -1);
   for (uint8_t i = 0; i <= sandbox_; ++i)
-    Tell(policy::SandboxSeen{Pod(), Sandbox(i), {}, false, !SandboxDead(i)});
+    Post(policy::SandboxSeen{Pod(), Sandbox(i), {}, false, !SandboxDead(i)});
   policy::PodSpec spec;
   spec.source = "model";
   spec.restart_policy = setup_->restart_policy;
@@ -169,16 +170,16 @@ void World::Rebuild() {
     if (setup_->probes) container.readiness_probe = policy::ProbeSpec{};
     spec.containers.push_back(container);
   }
-  Tell(policy::SpecReceived{Pod(), spec});
+  Post(policy::SpecReceived{Pod(), spec});
   for (size_t i = 0; i < instances_.size(); ++i) {
     instances_[i].stop = Stop::kNone;
-    instances_[i].heard = instances_[i].state == RunState::kExited;
+    instances_[i].exit_known = instances_[i].state == RunState::kExited;
   }
-  for (size_t i = 0; i < instances_.size(); ++i) Tell(Describe(i, /*found=*/true));
-  // A spec source tells it again.
+  for (size_t i = 0; i < instances_.size(); ++i) Post(Describe(i, /*found=*/true));
+  // A spec source reports readiness again.
   for (size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i].ready && instances_[i].state == RunState::kRunning)
-      Tell(policy::ContainerReady{IdOf(i)});
+      Post(policy::ContainerReady{IdOf(i)});
   }
 }
 

@@ -28,9 +28,9 @@ std::string PodSetup::Name() const {
 
 std::string Step::Describe() const {
   static constexpr const char* kNames[] = {
-      "kubelet looks",    "kubelet asks",      "forwarded call done", "forwarded call fails",
-      "launch call done", "launch call fails", "launch call heard",   "exit",
-      "exit heard",       "stop ended heard",  "stop fails",          "probe passes",
+      "kubelet looks",    "kubelet sends",     "forwarded call done",  "forwarded call fails",
+      "launch call done", "launch call fails", "launch call reported", "exit",
+      "exit reported",    "stop end reported", "stop fails",           "probe passes",
       "time passes",      "shim killed",       "sandbox lost"};
   return absl::StrCat(kNames[static_cast<int>(kind)], " ", static_cast<int>(subject), "/", code);
 }
@@ -63,13 +63,13 @@ std::vector<Step> World::Steps() const {
   const bool may_fail = runtime_failures_ < setup_->runtime_failures;
   const bool forwarded = phase_ == Phase::kCreating || phase_ == Phase::kStarting;
   if (phase_ == Phase::kIdle) steps.push_back({Kind::kLook});
-  if (phase_ == Phase::kCreate || phase_ == Phase::kStart) steps.push_back({Kind::kAsk});
+  if (phase_ == Phase::kCreate || phase_ == Phase::kStart) steps.push_back({Kind::kSend});
   if (forwarded) steps.push_back({Kind::kForwarded});
   if (forwarded && may_fail) steps.push_back({Kind::kForwardedFails});
   for (uint8_t slot = 0; slot < launching_.size(); ++slot) {
     const Launching::Stage stage = launching_[slot].stage;
     if (stage == Launching::Stage::kCreated || stage == Launching::Stage::kStarted)
-      steps.push_back({Kind::kLaunchHeard, slot});
+      steps.push_back({Kind::kLaunchReported, slot});
   }
   for (uint8_t slot : LaunchesInFlight()) {
     if (!SandboxDead(launching_[slot].sandbox)) steps.push_back({Kind::kLaunchDone, slot});
@@ -93,8 +93,9 @@ std::vector<Step> World::Steps() const {
         steps.push_back({Kind::kExit, i, 1});
       }
     }
-    if (instance.state == RunState::kExited && !instance.heard) steps.push_back({Kind::kExitHeard, i});
-    if (instance.stop == Stop::kEnded) steps.push_back({Kind::kStopHeard, i});
+    if (instance.state == RunState::kExited && !instance.exit_known)
+      steps.push_back({Kind::kExitReported, i});
+    if (instance.stop == Stop::kEnded) steps.push_back({Kind::kStopReported, i});
   }
   if (engine_.NextWakeup()) steps.push_back({Kind::kTick});
   if (setup_->kills) {
@@ -112,8 +113,8 @@ void World::Take(const Step& step) {
     case Step::Kind::kLook:
       Look();
       break;
-    case Step::Kind::kAsk:
-      Ask();
+    case Step::Kind::kSend:
+      Send();
       break;
     case Step::Kind::kForwarded:
     case Step::Kind::kForwardedFails:
@@ -126,12 +127,12 @@ void World::Take(const Step& step) {
       if (!SandboxDead(launching_[step.subject].sandbox)) ++runtime_failures_;
       LaunchFails(step.subject);
       break;
-    case Step::Kind::kLaunchHeard:
-      LaunchHeard(step.subject);
+    case Step::Kind::kLaunchReported:
+      LaunchReported(step.subject);
       break;
     case Step::Kind::kReady:
       instances_[step.subject].ready = true;
-      Tell(policy::ContainerReady{IdOf(step.subject)});
+      Post(policy::ContainerReady{IdOf(step.subject)});
       break;
     case Step::Kind::kExit: {
       Instance& instance = instances_[step.subject];
@@ -143,24 +144,24 @@ void World::Take(const Step& step) {
       Exit(step.subject, step.code);
       break;
     }
-    case Step::Kind::kExitHeard: {
+    case Step::Kind::kExitReported: {
       Instance& instance = instances_[step.subject];
-      instance.heard = true;
-      Tell(policy::ContainerExited{IdOf(step.subject), instance.exit_code, NthExit(instance.finished_at)});
+      instance.exit_known = true;
+      Post(policy::ContainerExited{IdOf(step.subject), instance.exit_code, NthExit(instance.finished_at)});
       break;
     }
-    case Step::Kind::kStopHeard:
+    case Step::Kind::kStopReported:
       instances_[step.subject].stop = Stop::kNone;
-      Tell(policy::SidecarStopEnded{IdOf(step.subject), true, true});
+      Post(policy::SidecarStopEnded{IdOf(step.subject), true, true});
       break;
     case Step::Kind::kStopFails:
       ++runtime_failures_;
       instances_[step.subject].stop = Stop::kNone;
-      Tell(policy::SidecarStopEnded{IdOf(step.subject), false, false});
+      Post(policy::SidecarStopEnded{IdOf(step.subject), false, false});
       break;
     case Step::Kind::kTick:
       now_ = std::max(now_, *engine_.NextWakeup());
-      Tell(policy::Tick{});
+      Post(policy::Tick{});
       break;
     case Step::Kind::kKill:
       Kill(step.code);
@@ -170,13 +171,13 @@ void World::Take(const Step& step) {
       LoseSandbox();
       break;
   }
-  if (setup_->coarse) HearEverything();
+  if (setup_->coarse) ReportAll();
 }
 
 // ---- kubelet ----
 
 void World::Look() {
-  HearEverything();
+  ReportAll();
   const std::set<policy::ContainerId> hidden = engine_.Hidden();
   todo_.clear();
   position_ = 0;
@@ -214,15 +215,15 @@ void World::Look() {
     return;
   }
   if (sandbox_lost_) {
-    Tell(policy::SandboxStopping{Sandbox(sandbox_)});
+    Post(policy::SandboxStopping{Sandbox(sandbox_)});
     sandbox_lost_ = false;
     ++sandbox_;
-    Tell(policy::SandboxSeen{Pod(), Sandbox(sandbox_), {}, false, true});
+    Post(policy::SandboxSeen{Pod(), Sandbox(sandbox_), {}, false, true});
   }
   phase_ = Phase::kCreate;
 }
 
-void World::Ask() {
+void World::Send() {
   if (phase_ == Phase::kCreate) {
     const auto [name, attempt] = todo_[position_];
     phase_ = Phase::kCreatePending;
@@ -233,10 +234,10 @@ void World::Ask() {
     request.attempt = attempt;
     request.traits.priority = {policy::Priority::Kind::kValue, setup_->containers[name].priority, {}};
     request.traits.sidecar = setup_->containers[name].sidecar;
-    Tell(request);
+    Post(request);
   } else {
     phase_ = Phase::kStartPending;
-    Tell(policy::StartRequested{kStartCall, IdOf(instance_), now_ + std::chrono::minutes(2)});
+    Post(policy::StartRequested{kStartCall, IdOf(instance_), now_ + std::chrono::minutes(2)});
   }
 }
 
@@ -258,21 +259,21 @@ void World::Forwarded(bool works) {
     const int created = works ? CreateInstance(name, attempt, /*by_shim=*/false) : -1;
     if (created < 0) {
       NextInPass();
-      Tell(policy::CreateFailed{Sandbox(sandbox_), NameOf(name), false});
+      Post(policy::CreateFailed{Sandbox(sandbox_), NameOf(name), false});
       return;
     }
     instance_ = created;
     phase_ = Phase::kStart;
-    Tell(Describe(created, /*found=*/false));
+    Post(Describe(created, /*found=*/false));
     return;
   }
   if (works) StartInstance(instance_);
   if (!works) instances_[instance_].start_failed = true;
   NextInPass();
   if (works) {
-    Tell(policy::ContainerStarted{IdOf(instance_)});
+    Post(policy::ContainerStarted{IdOf(instance_)});
   } else {
-    Tell(policy::StartFailed{IdOf(instance_), "injected"});
+    Post(policy::StartFailed{IdOf(instance_), "injected"});
   }
 }
 

@@ -1,16 +1,17 @@
 // A small abstract node around one policy::Engine: a kubelet that works through
-// one pod, a runtime that holds its containers, and a shim that carries the
-// engine's actions out. Whatever may happen next is a Step; a World is a value,
-// so an explorer copies it and takes every step in turn.
+// one pod, a runtime that holds its containers, and a shim that executes the
+// engine's actions. Each event that may happen next is a Step; a World is a
+// value, so an explorer copies it and takes every step in turn.
 //
 // kubelet (policy/README.md, "What kubelet does"): one pass after another; a pass decides from
 // one look at the runtime what to create, then creates and starts in spec
-// order, one call at a time, going on after an error. Everything may happen
-// between two calls, so what a pass goes by is as old as it can be. CREATED is
-// made again with attempt + 1, EXITED by restartPolicy and the reported code.
+// order, one call at a time, continuing after an error. Everything may happen
+// between two calls, so a pass may act on a status as old as its beginning. A
+// CREATED container is created again with attempt + 1, an EXITED one according
+// to restartPolicy and the reported code.
 // Shim: a launch has a create and a start in flight, each done in the runtime
-// before the shim learns of it. A List answer tells the engine of launched
-// containers and of exits it had not heard of before kubelet sees the answer.
+// before the shim learns of it. A List response reports launched containers and
+// new exits to the engine before kubelet sees the response.
 // Killed shim: calls in flight are done or not, requests remembered are lost.
 #ifndef SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
 #define SIDECAR_SHIM_TESTS_MODEL_WORLD_H_
@@ -36,15 +37,15 @@ struct PodSetup {
   std::vector<ModelContainer> containers;  // in spec order
   policy::RestartPolicy restart_policy = policy::RestartPolicy::kNever;
   bool launch_ahead = true;
-  int main_failures = 1;     // mains that end with non-zero
-  int sidecar_exits = 0;     // sidecars that end by themselves
+  int main_failures = 1;     // exits of main containers with a code other than 0
+  int sidecar_exits = 0;     // exits of sidecars that the shim has not caused
   int runtime_failures = 0;  // creates, starts and stops that the runtime fails
   int sandbox_losses = 0;
   bool kills = true;  // the shim may be killed, any number of times,
   // but only this often so that kubelet's own start is lost and it makes
   // another attempt: there would be no end of attempts.
   int lost_starts = 1;
-  // Coarse: exits and launches are heard of at once. Every step then still
+  // Coarse: exits and launches are reported at once. Every step then still
   // meets every other, but fewer moments lie between them.
   bool coarse = false;
   // All containers have readiness probes, which pass at some time.
@@ -56,15 +57,15 @@ struct PodSetup {
 struct Step {
   enum class Kind : uint8_t {
     kLook,            // kubelet looks and begins a pass
-    kAsk,             // kubelet sends the next create or start of its pass
-    kForwarded,       // the runtime does what kubelet's forwarded call asks
+    kSend,            // kubelet sends the next create or start of its pass
+    kForwarded,       // the runtime executes kubelet's forwarded call
     kForwardedFails,  // it fails to
     kLaunchDone,      // the runtime does the launch's call in flight
     kLaunchFails,
-    kLaunchHeard,  // the shim learns that it is done
-    kExit,         // a container ends; code is the exit code
-    kExitHeard,
-    kStopHeard,  // the actuator reports that the stop has ended
+    kLaunchReported,  // the shim learns that it is done
+    kExit,            // a container ends; code is the exit code
+    kExitReported,
+    kStopReported,  // the actuator reports that the stop has ended
     kStopFails,
     kReady,  // a container's probe passes and the shim learns of it
     kTick,
@@ -92,7 +93,7 @@ class World {
   std::string Key() const;
   // kubelet has found the pod finished.
   bool Done() const { return phase_ == Phase::kDone; }
-  // Why this world must not be; empty if all is well.
+  // The first violated rule; empty if there is none.
   const std::string& violation() const { return violation_; }
 
  private:
@@ -105,7 +106,7 @@ class World {
     bool by_shim = false;
     policy::RunState state = policy::RunState::kCreated;
     bool started = false;
-    bool heard = false;  // the engine knows of the exit
+    bool exit_known = false;  // the engine knows of the exit
     bool start_failed = false;
     bool ready = false;
     int16_t exit_code = 0;
@@ -134,17 +135,17 @@ class World {
 
   // ---- kubelet ----
   void Look();
-  void Ask();
+  void Send();
   void Forwarded(bool works);
   void NextInPass();
 
   // ---- shim ----
-  void Tell(const policy::Event& event);
-  void Carry(const policy::Actions& actions);
-  void HearEverything();
+  void Post(const policy::Event& event);
+  void Execute(const policy::Actions& actions);
+  void ReportAll();
   void LaunchDone(uint8_t slot);
   void LaunchFails(uint8_t slot);
-  void LaunchHeard(uint8_t slot);
+  void LaunchReported(uint8_t slot);
   void Kill(int done_mask);
   bool LosesStart(int done_mask) const;
   void Rebuild();
@@ -158,7 +159,7 @@ class World {
   // ---- what is true, whatever the engine thinks ----
   int Newest(uint8_t name) const;
   std::vector<uint8_t> ExitMoments() const;  // by finished_at
-  // All mains have finished for good; at: the last one's end.
+  // All main containers have exited for good; at: the last one's end.
   bool Complete(uint8_t* at) const;
   bool Ran(uint8_t name, uint8_t sandbox) const;
   // Ran, and where there are probes, was ready or has ended.

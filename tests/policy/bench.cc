@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -12,6 +13,16 @@
 
 namespace sidecar_shim::policy {
 namespace {
+
+uint64_t invariant_checks = 0;
+
+// Prints at the end how often the invariants have been checked.
+class ReportChecks : public testing::Environment {
+ public:
+  void TearDown() override { std::cout << "invariants checked after " << invariant_checks << " events\n"; }
+};
+[[maybe_unused]] const testing::Environment* const report_checks =
+    testing::AddGlobalTestEnvironment(new ReportChecks);
 
 const std::map<absl::string_view, Note::Kind> kNotes = {
     {"refused", Note::Kind::kRefused},       {"inversion", Note::Kind::kInversion},
@@ -46,7 +57,7 @@ Bench::Bench(std::vector<ContainerSpec> containers, RestartPolicy policy, Annota
              Options options)
     : Bench(std::move(containers), std::move(annotations), false, policy, options) {}
 
-Bench Bench::WithoutPlan(std::vector<ContainerSpec> containers, bool job_labels, Options options) {
+Bench Bench::WithoutSpec(std::vector<ContainerSpec> containers, bool job_labels, Options options) {
   return Bench(std::move(containers), {}, job_labels, std::nullopt, options);
 }
 
@@ -57,21 +68,21 @@ Bench::Bench(std::vector<ContainerSpec> containers, Annotations annotations, boo
       annotations_(std::move(annotations)),
       job_labels_(job_labels),
       containers_(std::move(containers)) {
-  if (policy) plan_ = PodSpec{"test", containers_, *policy};
-  Tell();
+  if (policy) spec_ = PodSpec{"test", containers_, *policy};
+  ReportAll();
 }
 
-void Bench::Tell() {
+void Bench::ReportAll() {
   Send(SandboxSeen{pod_, sandbox_, annotations_, job_labels_, true});
-  if (plan_) Send(SpecReceived{pod_, *plan_});
+  if (spec_) Send(SpecReceived{pod_, *spec_});
   for (const RuntimeContainer& container : runtime_) {
     if (container.sandbox == sandbox_) Send(Describe(container, /*found=*/true));
   }
 }
 
-void Bench::TellBlindly() {
-  plan_.reset();
-  Tell();
+void Bench::ReportWithoutSpec() {
+  spec_.reset();
+  ReportAll();
   for (const auto& [name, stamp] : stamps_) {
     if (!stamp || !stamp->spec) continue;
     PodSpec spec = *stamp->spec;
@@ -83,6 +94,7 @@ void Bench::TellBlindly() {
 Actions Bench::Send(const Event& event) {
   Actions actions = engine_.OnEvent(event, now_);
   EXPECT_EQ(engine_.CheckInvariants(), "");
+  ++invariant_checks;
   for (const ForwardStart& action : Only<ForwardStart>(actions)) answered_starts_.push_back(action.call);
   for (const AnswerStart& action : Only<AnswerStart>(actions)) answered_starts_.push_back(action.call);
   for (const FailStart& action : Only<FailStart>(actions)) failed_starts_.push_back(action.call);
@@ -108,7 +120,7 @@ Actions Bench::Send(const Event& event) {
 void Bench::Pass(Duration duration) {
   const Time target = now_ + duration;
   for (int ticks = 0; engine_.NextWakeup() && *engine_.NextWakeup() <= target; ++ticks) {
-    ASSERT_LT(ticks, 1000) << "the engine asks to be woken again and again";
+    ASSERT_LT(ticks, 1000) << "the engine always returns another wakeup";
     now_ = std::max(now_, *engine_.NextWakeup());
     Send(Tick{});
   }
@@ -191,7 +203,7 @@ void Bench::Start(const std::string& name) {
 
 void Bench::Launched(const std::string& name) {
   auto it = std::find(launches_.begin(), launches_.end(), name);
-  ASSERT_TRUE(it != launches_.end()) << "no launch of " << name << " was asked for";
+  ASSERT_TRUE(it != launches_.end()) << "no launch of " << name << " was requested";
   launches_.erase(it);
   RuntimeContainer& container = Add(name, 0, /*by_shim=*/true);
   container.state = RunState::kRunning;
@@ -242,7 +254,7 @@ void Bench::Run(absl::string_view script) {
 
 void Bench::Step(absl::string_view subject, absl::string_view verb) {
   const std::string name(subject);
-  auto let_through = [&](std::vector<CallId>& calls) {
+  auto expect_answer_in = [&](std::vector<CallId>& calls) {
     auto held = std::find_if(held_.begin(), held_.end(), [&](const auto& h) { return h.first == name; });
     ASSERT_TRUE(held != held_.end());
     EXPECT_EQ(std::count(calls.begin(), calls.end(), held->second), 1);
@@ -271,10 +283,10 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     engine_ = Engine(options_);
     launches_.clear();
     probing_.clear();
-    if (verb == "blind") {
-      TellBlindly();
+    if (verb == "nospec") {
+      ReportWithoutSpec();
     } else {
-      Tell();
+      ReportAll();
     }
   } else if (subject == "newsandbox") {
     ReplaceSandbox();
@@ -307,7 +319,7 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     Send(ContainerReady{Container(name).id, /*by_kubelet=*/true});
   } else if (verb == "stopped-by-caller") {
     Send(ExternalStopStarted{Container(name).id});
-  } else if (verb == "stop-given-up") {
+  } else if (verb == "stop-cancelled") {
     Send(ExternalStopEnded{Container(name).id, /*ok=*/false});
   } else if (verb == "hooked") {
     Send(PostStartReturned{Container(name).id});
@@ -320,9 +332,9 @@ void Bench::Step(absl::string_view subject, absl::string_view verb) {
     EXPECT_TRUE(Only<ForwardStart>(actions).empty() && Only<AnswerStart>(actions).empty() &&
                 Only<FailStart>(actions).empty());
   } else if (verb == "answered") {
-    let_through(answered_starts_);
+    expect_answer_in(answered_starts_);
   } else if (verb == "failed") {
-    let_through(failed_starts_);
+    expect_answer_in(failed_starts_);
   } else if (verb == "crash") {
     Send(ExternalStopStarted{Container(name).id});
     Ended(name, 1);

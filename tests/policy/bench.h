@@ -7,18 +7,18 @@
 // Words of a script (c = container name):
 //   c:refused   kubelet's create is refused         c:runs     created and started (or adopted)
 //   c:created   created, not started                c:starts   the start of a created one goes through
-//   c:held      the start has no answer yet         c:answered the oldest held start was let through
+//   c:held      the start has no answer yet         c:answered the oldest held start has succeeded
 //   c:failed    the oldest held start was refused   c:exit=N   it ends with exit code N
 //   c:crash     ends with 1, kubelet kills it       c:gone     its container is removed
-//   launch:c    the shim launches c, which runs     idle       no launch and no stop is under way
+//   launch:c    the shim launches c, which runs     idle       no launch and no stop is pending
 //   stop:a,b    stops were sent for exactly these   nostop     none was sent
 //   ended:c=N   a stopped one ends with N           stopfails:c the stop failed
-//   masked:c    its exit is reported as success     plain:c    it is reported as it is
+//   masked:c    its exit is reported as success     plain:c    it is reported unchanged
 //   note:TEXT   a note of that kind was made        newshim    the shim restarts
 //   c:ready     its probes have passed               probe:a,b  the shim probes exactly these
 //   +5s         time passes                         newsandbox the sandbox is replaced, all die
-//   c:stopped-by-caller, c:stop-given-up            deleted    the pod is being deleted
-//   newshim:blind  the shim restarts, and nothing but the containers' stamps tells it of the pod
+//   c:stopped-by-caller, c:stop-cancelled           deleted    the pod is being deleted
+//   newshim:nospec  the shim restarts, and only the containers' stamps have the pod's spec
 #ifndef SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 #define SIDECAR_SHIM_TESTS_POLICY_BENCH_H_
 
@@ -65,16 +65,16 @@ struct RuntimeContainer {
 
 class Bench {
  public:
-  // A pod of job labels or not, whose sandbox and spec the engine has just learnt.
+  // A pod of job labels or not, whose sandbox and spec the engine has just received.
   Bench(std::vector<ContainerSpec> containers, RestartPolicy policy, Annotations annotations = {},
         Options options = {});
   // A pod that no spec source knows.
-  static Bench WithoutPlan(std::vector<ContainerSpec> containers, bool job_labels, Options options = {});
+  static Bench WithoutSpec(std::vector<ContainerSpec> containers, bool job_labels, Options options = {});
 
   void Run(absl::string_view script);
 
   Actions Send(const Event& event);
-  // Asks for a create and returns the answer's actions.
+  // Sends a CreateRequested and returns the resulting actions.
   Actions Create(const std::string& name, uint32_t attempt = 0);
   void Pass(Duration duration);
 
@@ -97,8 +97,8 @@ class Bench {
   Bench(std::vector<ContainerSpec> containers, Annotations annotations, bool job_labels,
         std::optional<RestartPolicy> policy, Options options);
 
-  void Tell();  // what is there, as after a start of the shim
-  void TellBlindly();
+  void ReportAll();          // what exists, as after a start of the shim
+  void ReportWithoutSpec();  // the same, with stamps only
   void Step(absl::string_view subject, absl::string_view verb);
   ContainerSeen Describe(const RuntimeContainer& container, bool found) const;
   RuntimeContainer& Add(const std::string& name, uint32_t attempt, bool by_shim);
@@ -118,7 +118,7 @@ class Bench {
   Annotations annotations_;
   bool job_labels_;
   std::vector<ContainerSpec> containers_;
-  std::optional<PodSpec> plan_;
+  std::optional<PodSpec> spec_;
   int64_t grace_seconds_ = 30;
   std::set<std::string> pre_stop_;  // whose containers have a preStop hook
 

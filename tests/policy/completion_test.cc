@@ -17,7 +17,7 @@ TEST(Completion, WithASpec) {
        kNever,
        "m:runs s:runs nostop m:exit=0 note:complete stop:s"},
       {"Never, failure", {Main("m"), Sidecar("s")}, kNever, "m:runs s:runs m:exit=3 stop:s"},
-      {"Never, all mains",
+      {"Never, all main containers",
        {Main("m"), Main("n"), Sidecar("s")},
        kNever,
        "m:runs n:runs s:runs m:exit=0 nostop n:exit=1 stop:s"},
@@ -100,13 +100,13 @@ TEST(Completion, WithoutASpec) {
   };
   for (const auto& scenario : kScenarios) {
     SCOPED_TRACE(scenario.what);
-    Bench bench = Bench::WithoutPlan({Main("m"), Main("n"), Sidecar("s")}, scenario.job_labels);
+    Bench bench = Bench::WithoutSpec({Main("m"), Main("n"), Sidecar("s")}, scenario.job_labels);
     bench.Run(scenario.script);
   }
 }
 
 TEST(Completion, WithoutASpecPendingPullsDelayCompletion) {
-  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
+  Bench bench = Bench::WithoutSpec({Main("m"), Sidecar("s")}, true);
   bench.Run("m:runs s:runs +10s");
   bench.Send(PullStarted{bench.pod(), "slow"});
   bench.Run("m:exit=0 +1h nostop");
@@ -118,14 +118,14 @@ TEST(Completion, WithoutASpecPendingPullsDelayCompletion) {
 }
 
 TEST(Completion, LateSpecDecides) {
-  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+  Bench bench = Bench::WithoutSpec({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0 +1h nostop");
   bench.Send(SpecReceived{bench.pod(), {"api", {Main("m"), Sidecar("s")}, kNever}});
   bench.Run("stop:s");
 }
 
 TEST(Completion, StampedSpecNeverReplacesASource) {
-  Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+  Bench bench = Bench::WithoutSpec({Main("m"), Sidecar("s")}, false);
   bench.Run("m:runs s:runs m:exit=0");
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
   bench.Send(SpecReceived{bench.pod(), {"api", both, kAlways}});
@@ -144,7 +144,7 @@ TEST(Completion, StampedSpecIsPreferredToALessCompleteOne) {
   for (const PodSpec& less : {names, annotation}) {
     SCOPED_TRACE(less.source);
     for (const bool stamp_first : {false, true}) {
-      Bench bench = Bench::WithoutPlan({Main("m"), Sidecar("s")}, false);
+      Bench bench = Bench::WithoutSpec({Main("m"), Sidecar("s")}, false);
       bench.Run("m:runs s:runs m:exit=0");
       bench.Send(SpecReceived{bench.pod(), stamp_first ? stamp : less});
       bench.Send(SpecReceived{bench.pod(), stamp_first ? less : stamp});

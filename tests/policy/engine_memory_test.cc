@@ -45,7 +45,7 @@ TEST(EngineMemory, RemovedSandboxAnswersItsWaitingCalls) {
   EXPECT_EQ(Only<Forget>(held.Send(SandboxGone{held.sandbox()})).size(), 1u);
   ExpectEmpty(held.engine());
 
-  Bench crictl = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  Bench crictl = Bench::WithoutSpec({Main("a"), Main("b", 10)}, false);
   crictl.Run("a:created b:created a:held");
   crictl.Send(SandboxGone{crictl.sandbox()});
   crictl.Run("a:answered");

@@ -178,14 +178,14 @@ TEST(Gate, LaunchTimeoutAdmitsWithANote) {
 }
 
 TEST(Gate, WithoutASpecAnInversionIsNotedOnce) {
-  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  Bench bench = Bench::WithoutSpec({Main("a"), Main("b", 10)}, false);
   bench.Run("a:runs b:runs note:inversion");
   EXPECT_EQ(bench.notes().size(), 1u);
-  Bench fine = Bench::WithoutPlan({Main("b", 10), Main("a")}, false);
+  Bench fine = Bench::WithoutSpec({Main("b", 10), Main("a")}, false);
   fine.Run("b:runs a:runs");
   EXPECT_TRUE(fine.notes().empty());
   // A container that has completed may have been an init container.
-  Bench init = Bench::WithoutPlan({Main("i"), Main("b", 10)}, false);
+  Bench init = Bench::WithoutSpec({Main("i"), Main("b", 10)}, false);
   init.Run("i:runs i:exit=0 b:runs");
   EXPECT_TRUE(init.notes().empty());
 }

@@ -62,12 +62,12 @@ TEST(Mask, AppliesBeforeTheStopIsSent) {
 }
 
 TEST(Mask, FollowsTheNodesMaskMode) {
-  ContainerSpec asks = Sidecar("a");
-  asks.traits.ignore_exit_code = true;
+  ContainerSpec on_request = Sidecar("a");
+  on_request.traits.ignore_exit_code = true;
   for (MaskMode mode : {MaskMode::kAlways, MaskMode::kOnRequest, MaskMode::kNever}) {
     Options options;
     options.mask = mode;
-    Bench bench({Main("m"), Sidecar("s"), asks}, kNever, {}, options);
+    Bench bench({Main("m"), Sidecar("s"), on_request}, kNever, {}, options);
     bench.Run("m:runs s:runs a:runs m:exit=0 stop:a,s ended:s=143 ended:a=143");
     bench.Run(mode == MaskMode::kAlways ? "masked:s" : "plain:s");
     bench.Run(mode == MaskMode::kNever ? "plain:a" : "masked:a");
@@ -98,7 +98,7 @@ TEST(Mask, WithoutASpec) {
   };
   for (const auto& scenario : kScenarios) {
     SCOPED_TRACE(scenario.what);
-    Bench bench = Bench::WithoutPlan({Main("m"), Main("n"), Sidecar("s"), Sidecar("t")}, true);
+    Bench bench = Bench::WithoutSpec({Main("m"), Main("n"), Sidecar("s"), Sidecar("t")}, true);
     bench.Run(scenario.script);
   }
 }

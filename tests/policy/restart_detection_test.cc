@@ -54,7 +54,7 @@ TEST(RestartDetection, MainThatKubeletCreatesLateIsNotComplete) {
   bench.Run("s:runs m:runs m:stopped-by-caller s:stopped-by-caller m:exit=0 s:exit=0");
   bench.Send(SandboxStopping{bench.sandbox()});
   bench.Run("+1h");
-  EXPECT_EQ(bench.engine().NextWakeup(), std::nullopt) << "without a sandbox it cannot be asked for";
+  EXPECT_EQ(bench.engine().NextWakeup(), std::nullopt) << "without a sandbox kubelet cannot request it";
   bench.Run("newsandbox s:runs +29s nostop m:runs +1h nostop m:exit=0 stop:s");
 }
 
@@ -88,7 +88,7 @@ TEST(RestartDetection, PullThatFailedLongAgoIsNotWaitedFor) {
   bench.Send(PullEnded{bench.pod(), "image", false});
   bench.Run("s:runs m:runs m:stopped-by-caller m:exit=143 +7m stop:s");
 
-  Bench unknown = Bench::WithoutPlan({Main("m"), Sidecar("s")}, true);
+  Bench unknown = Bench::WithoutSpec({Main("m"), Sidecar("s")}, true);
   unknown.Send(PullStarted{unknown.pod(), "image"});
   unknown.Send(PullEnded{unknown.pod(), "image", false});
   unknown.Run("m:runs s:runs m:exit=0 +5m nostop +2m stop:s");
@@ -144,10 +144,10 @@ TEST(RestartDetection, ContainerThatKubeletDoesNotRecreateIsNoBlocker) {
     const char* lost =
         "s:runs t:runs m:runs m:stopped-by-caller s:stopped-by-caller t:stopped-by-caller m:exit=1 t:exit=1 "
         "s:exit=0 newsandbox ";
-    Bench never_asked({Main("m"), Main("t", 5), Sidecar("s", 10)}, kOnFailure, {}, options);
-    never_asked.Run(lost);
-    never_asked.Run("m:refused t:refused m:refused");
-    never_asked.Run(go);
+    Bench never_requested({Main("m"), Main("t", 5), Sidecar("s", 10)}, kOnFailure, {}, options);
+    never_requested.Run(lost);
+    never_requested.Run("m:refused t:refused m:refused");
+    never_requested.Run(go);
 
     Bench requested({Main("m"), Main("t", 5), Probed(Sidecar("s", 10))}, kOnFailure, {}, options);
     requested.Run("s:runs s:ready t:runs m:runs m:stopped-by-caller s:stopped-by-caller t:stopped-by-caller");
@@ -172,7 +172,7 @@ TEST(RestartDetection, UnknownRestartPolicyCompletesOnlyJobContainers) {
   for (const bool job : {false, true}) {
     SCOPED_TRACE(job);
     const std::vector<ContainerSpec> both = {Main("a"), Main("b", 10)};
-    Bench bench = Bench::WithoutPlan(both, job, NoLaunchAhead());
+    Bench bench = Bench::WithoutSpec(both, job, NoLaunchAhead());
     bench.Send(SpecReceived{bench.pod(), {"annotation", both}});
     bench.Run("b:runs a:runs b:exit=0 newsandbox");
     bench.Run(job ? "a:runs" : "a:refused b:runs a:runs");
@@ -181,24 +181,24 @@ TEST(RestartDetection, UnknownRestartPolicyCompletesOnlyJobContainers) {
 
 TEST(RestartDetection, MainThatRestartedAfterAFailureWillRestartAgain) {
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
-  Bench bench = Bench::WithoutPlan(both, true);
+  Bench bench = Bench::WithoutSpec(both, true);
   bench.Run("m:runs s:runs +10s m:exit=1 +20s m:runs m:exit=1 +6m nostop m:runs m:exit=0 +3s stop:s");
 
-  Bench found = Bench::WithoutPlan(both, true);
+  Bench found = Bench::WithoutSpec(both, true);
   found.Run("m:runs s:runs m:exit=1 m:runs m:exit=1 newshim +6m nostop m:runs m:exit=0 +3s stop:s");
 
-  Bench killed = Bench::WithoutPlan(both, true);
+  Bench killed = Bench::WithoutSpec(both, true);
   killed.Run("m:runs s:runs m:crash m:runs m:crash +6m nostop m:runs m:exit=0 +3s stop:s");
 
   // It restarted for another reason: a new image or a rule for that exit code.
-  Bench does_not = Bench::WithoutPlan(both, true);
+  Bench does_not = Bench::WithoutSpec(both, true);
   does_not.Run("m:runs s:runs m:exit=7 m:runs m:exit=1 +6m nostop +1m stop:s ended:s=143 masked:s");
 }
 
 // Under Never kubelet would not have recreated the sandbox.
 TEST(RestartDetection, FailedMainRestartsInANewSandboxUnderUnknownPolicy) {
   const std::vector<ContainerSpec> both = {Main("m"), Sidecar("s")};
-  Bench bench = Bench::WithoutPlan(both, true);
+  Bench bench = Bench::WithoutSpec(both, true);
   bench.Send(SpecReceived{bench.pod(), {"annotation", both}});
   bench.Run("s:runs m:runs s:stopped-by-caller m:stopped-by-caller s:exit=143 m:exit=143 newsandbox");
   bench.Run("+1h s:runs nostop +1h m:runs m:exit=0 stop:s");
@@ -240,7 +240,7 @@ TEST(RestartDetection, RestartAllContainersIsOrderedAgain) {
 }
 
 // Also if another container's exit triggers it.
-TEST(RestartDetection, MainsOfARestartAllContainersAreNotComplete) {
+TEST(RestartDetection, MainContainersOfRestartAllContainersAreNotComplete) {
   Bench bench({Main("m"), RestartsAll(Main("x")), Sidecar("s", 10)}, kNever);
   bench.Run("s:runs m:runs x:runs x:exit=0 m:stopped-by-caller m:exit=143 s:stopped-by-caller s:exit=143");
   bench.Run("m:gone x:gone s:gone s:runs +1h nostop m:runs x:runs m:exit=0 x:exit=0 stop:s");

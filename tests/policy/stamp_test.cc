@@ -16,7 +16,7 @@ std::optional<Stamp> StampOf(Bench& bench, const std::string& name) {
   return admitted.empty() ? std::nullopt : admitted[0].stamp;
 }
 
-// The requests of a pod that asks for nothing stay byte for byte as they came.
+// The requests of a pod that does not use the shim are forwarded byte for byte.
 TEST(Stamp, OnlyPodsThatShowIntentAreStamped) {
   Bench plain({Main("a"), Main("b")}, kNever);
   EXPECT_EQ(StampOf(plain, "a"), std::nullopt);

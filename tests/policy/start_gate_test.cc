@@ -51,13 +51,13 @@ TEST(StartGate, Scenarios) {
   };
   for (const auto& scenario : kScenarios) {
     SCOPED_TRACE(scenario.what);
-    Bench bench = Bench::WithoutPlan(scenario.containers, false);
+    Bench bench = Bench::WithoutSpec(scenario.containers, false);
     bench.Run(scenario.script);
   }
 }
 
 TEST(StartGate, MessageSaysWhatToDo) {
-  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  Bench bench = Bench::WithoutSpec({Main("a"), Main("b", 10)}, false);
   bench.Run("a:created b:created");
   const auto failed = Only<FailStart>(bench.Send(StartRequested{77, bench.Container("a").id, bench.now()}));
   ASSERT_EQ(failed.size(), 1u) << "at the deadline the call fails at once";
@@ -76,7 +76,7 @@ TEST(StartGate, DoesNotHoldWhatTheCreateGateAdmitted) {
 }
 
 TEST(StartGate, CancelledStartIsForgotten) {
-  Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+  Bench bench = Bench::WithoutSpec({Main("a"), Main("b", 10)}, false);
   bench.Run("a:created b:created");
   bench.Send(StartRequested{77, bench.Container("a").id, bench.now() + std::chrono::hours(1)});
   bench.Send(CallCancelled{77});
@@ -86,7 +86,7 @@ TEST(StartGate, CancelledStartIsForgotten) {
 
 TEST(StartGate, StoppedOrRemovedSandboxForwardsHeldStarts) {
   for (bool gone : {false, true}) {
-    Bench bench = Bench::WithoutPlan({Main("a"), Main("b", 10)}, false);
+    Bench bench = Bench::WithoutSpec({Main("a"), Main("b", 10)}, false);
     bench.Run("a:created b:created a:held");
     if (gone) {
       bench.Send(SandboxGone{bench.sandbox()});

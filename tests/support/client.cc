@@ -26,7 +26,7 @@ void Drain(grpc::CompletionQueue& queue) {
 }  // namespace
 
 bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kTestTimeout;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -59,7 +59,7 @@ Answer PendingCall::Wait() {
 
 StreamCall::StreamCall(grpc::GenericStub& stub, const std::string& method, const Headers& headers) {
   for (const auto& [key, value] : headers) context_.AddMetadata(key, value);
-  context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+  context_.set_deadline(std::chrono::system_clock::now() + kTestTimeout);
   stream_ = stub.PrepareCall(&context_, method, &queue_);
   stream_->StartCall(this);
   Wait();

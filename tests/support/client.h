@@ -20,9 +20,9 @@ namespace sidecar_shim::testing {
 using Headers = std::multimap<std::string, std::string>;
 
 // The longest that a test waits for anything.
-inline constexpr std::chrono::seconds kPatience{60};
+inline constexpr std::chrono::seconds kTestTimeout{60};
 
-// Checks `condition` every few milliseconds until it holds; false after kPatience.
+// Checks `condition` every few milliseconds until it holds; false after kTestTimeout.
 bool Eventually(const std::function<bool()>& condition);
 
 struct Answer {
@@ -78,9 +78,9 @@ class Client {
   grpc::GenericStub& stub() { return *stub_; }
   std::unique_ptr<PendingCall> Begin(const std::string& method, const std::string& request,
                                      const Headers& headers = {},
-                                     std::chrono::milliseconds timeout = kPatience);
+                                     std::chrono::milliseconds timeout = kTestTimeout);
   Answer Call(const std::string& method, const std::string& request, const Headers& headers = {},
-              std::chrono::milliseconds timeout = kPatience) {
+              std::chrono::milliseconds timeout = kTestTimeout) {
     return Begin(method, request, headers, timeout)->Wait();
   }
 

@@ -103,7 +103,7 @@ class FakeApi {
   size_t Gets() const { return Targets("/namespaces/").size(); }
 
  private:
-  struct Said {
+  struct Response {
     int code = 404;
     std::string body;
   };
@@ -139,18 +139,18 @@ class FakeApi {
       }
       return;
     }
-    Said said;
+    Response response;
     if (request.target.find("/pods?") != std::string::npos) {
       changed_.wait(lock, [this] { return stopping_ || list_.code != 0; });
-      said = list_;
+      response = list_;
     } else if (auto it = pods_.find(request.target); it != pods_.end()) {
-      said = it->second;
+      response = it->second;
     }
     lock.unlock();
-    if (said.code == 0) {
+    if (response.code == 0) {
       exchange.AwaitHangUp();
     } else {
-      exchange.Reply(said.code, said.body);
+      exchange.Reply(response.code, response.body);
     }
   }
 
@@ -172,8 +172,8 @@ class FakeApi {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  Said list_{200, ListJson("10", {})};
-  std::map<std::string, Said> pods_;
+  Response list_{200, ListJson("10", {})};
+  std::map<std::string, Response> pods_;
   std::string token_;
   int watch_code_ = 200;
   std::deque<WatchOrder> watch_;

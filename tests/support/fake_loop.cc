@@ -40,10 +40,10 @@ void FakeLoop::Advance(Duration duration) {
 }
 
 bool FakeLoop::RunUntil(const std::function<bool()>& condition) {
-  const Time give_up = MonotonicNow() + kPatience;
+  const Time deadline = MonotonicNow() + kTestTimeout;
   RunReady();
   while (!condition()) {
-    if (MonotonicNow() >= give_up) return false;
+    if (MonotonicNow() >= deadline) return false;
     CompleteNext(RealDeadline(kPollNanos));
     RunReady();
   }

@@ -3,7 +3,7 @@
 // HTTP or workers bring back, for which no virtual time passes.
 //
 // Objects that use it are destroyed before it; it then waits for the operations
-// that are still under way.
+// that are still pending.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_FAKE_LOOP_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_FAKE_LOOP_H_
 
@@ -23,14 +23,14 @@ class FakeLoop : public GrpcLoop {
   // Begins at the real time, so that deadlines of real gRPC calls make sense.
   WallTime WallNow() const override { return wall_start_ + Elapsed(); }
 
-  // Moves both clocks on, and runs what becomes due on the way: each timer at
+  // Moves both clocks on, and runs what becomes due meanwhile: each timer at
   // its own time, with what is posted meanwhile.
   void Advance(Duration duration);
   // Runs what is posted and due now.
   void RunReady() { Advance(Duration{0}); }
 
   // Runs what is ready until `condition` holds. False: it did not within
-  // kPatience of real time.
+  // kTestTimeout of real time.
   bool RunUntil(const std::function<bool()>& condition);
 
  private:

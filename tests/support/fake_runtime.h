@@ -41,7 +41,7 @@ class FakeRuntime {
   void Stop();
 
   Model& model() { return model_; }
-  // Ends the container's process by itself.
+  // Lets the container's process exit.
   bool Exit(const std::string& container, int code) { return model_.Exit(container, code); }
 
   // Faults, by full method path. They hold until Clear().

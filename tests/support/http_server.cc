@@ -50,7 +50,7 @@ bool HttpExchange::Write(const std::string& bytes) {
 }
 
 void HttpExchange::Reply(int code, const std::string& body) {
-  Write(absl::StrCat("HTTP/1.1 ", code, " Said\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  Write(absl::StrCat("HTTP/1.1 ", code, " Scripted\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
 }
 
 void HttpExchange::Redirect(const std::string& location) {

@@ -43,7 +43,7 @@ int64_t Model::Now() {
   return last_time_;
 }
 
-void Model::Tell(const std::string& container, cri::ContainerEventType type) {
+void Model::Publish(const std::string& container, cri::ContainerEventType type) {
   cri::ContainerStatus status;
   cri::PodSandboxStatus sandbox;
   {
@@ -66,7 +66,7 @@ bool Model::Exit(const std::string& container, int code) {
     status.set_reason(code == 0 ? "Completed" : "Error");
     status.set_finished_at(Now());
   }
-  Tell(container, cri::CONTAINER_STOPPED_EVENT);
+  Publish(container, cri::CONTAINER_STOPPED_EVENT);
   return true;
 }
 

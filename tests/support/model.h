@@ -31,7 +31,7 @@ class Model {
   // UNIMPLEMENTED where the model has no such method. `method` without service.
   Answer Serve(const std::string& method, const std::string& request);
 
-  // Ends the container's process by itself. False where it does not run.
+  // Lets the container's process exit. False where it does not run.
   bool Exit(const std::string& container, int code);
   // The exit code after StopContainer; 143 unless set.
   void SetStopCode(const std::string& name, int code);
@@ -67,7 +67,7 @@ class Model {
   Answer PullImage(const std::string& bytes);
 
   int64_t Now();  // under mutex_
-  void Tell(const std::string& container, runtime::v1::ContainerEventType type);
+  void Publish(const std::string& container, runtime::v1::ContainerEventType type);
 
   const OnChange on_change_;
   mutable std::mutex mutex_;  // for all below

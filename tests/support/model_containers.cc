@@ -38,7 +38,7 @@ Model::Answer Model::CreateContainer(const std::string& bytes) {
     response.set_container_id(status.id());
     containers_[status.id()] = {status, std::move(request)};
   }
-  Tell(response.container_id(), cri::CONTAINER_CREATED_EVENT);
+  Publish(response.container_id(), cri::CONTAINER_CREATED_EVENT);
   return Ok(response);
 }
 
@@ -57,7 +57,7 @@ Model::Answer Model::StartContainer(const std::string& bytes) {
     status.set_state(cri::CONTAINER_RUNNING);
     status.set_started_at(Now());
   }
-  Tell(request.container_id(), cri::CONTAINER_STARTED_EVENT);
+  Publish(request.container_id(), cri::CONTAINER_STARTED_EVENT);
   return Ok(cri::StartContainerResponse());
 }
 

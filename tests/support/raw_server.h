@@ -32,7 +32,7 @@ class RawCall : public std::enable_shared_from_this<RawCall> {
   void SendHeaders(std::function<void()> then);
   // One at a time.
   void Write(const std::string& message, std::function<void(bool ok)> then);
-  // Runs `then` after `delay`, unless the server goes before.
+  // Runs `then` after `delay`, unless the server is destroyed first.
   void After(Duration delay, std::function<void()> then);
   // Once.
   void Finish(const grpc::Status& status);
@@ -54,7 +54,7 @@ class RawServer {
 
   // address: "unix:/path" or "host:port".
   RawServer(const std::string& address, Serve serve);
-  // Cancels whatever is under way.
+  // Cancels all calls in progress.
   ~RawServer();
 
   void Post(std::function<void()> work) { loop_->Post(std::move(work)); }

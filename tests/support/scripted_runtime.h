@@ -65,9 +65,9 @@ class ScriptedRuntime : public Runtime {
                      Done<runtime::v1::StopContainerResponse> done) override {
     stops.Add({id, grace}, std::move(done));
   }
-  void ContainerStatus(const policy::ContainerId& id, bool /*verbose*/,
+  void ContainerStatus(const policy::ContainerId& id, bool verbose,
                        Done<runtime::v1::ContainerStatusResponse> done) override {
-    statuses.Add(id, std::move(done));
+    statuses.Add({id, verbose}, std::move(done));
   }
   void PodSandboxStatus(const policy::SandboxId& id,
                         Done<runtime::v1::PodSandboxStatusResponse> done) override {
@@ -93,7 +93,8 @@ class ScriptedRuntime : public Runtime {
   PendingCalls<runtime::v1::CreateContainerRequest, runtime::v1::CreateContainerResponse> creates;
   PendingCalls<policy::ContainerId, runtime::v1::StartContainerResponse> starts;
   PendingCalls<StopRequest, runtime::v1::StopContainerResponse> stops;
-  PendingCalls<policy::ContainerId, runtime::v1::ContainerStatusResponse> statuses;
+  // With whether it is to be verbose.
+  PendingCalls<std::pair<policy::ContainerId, bool>, runtime::v1::ContainerStatusResponse> statuses;
   PendingCalls<policy::SandboxId, runtime::v1::PodSandboxStatusResponse> sandbox_statuses;
   PendingCalls<std::monostate, runtime::v1::ListContainersResponse> container_lists;
   PendingCalls<std::monostate, runtime::v1::ListPodSandboxResponse> sandbox_lists;

@@ -1,4 +1,4 @@
-// A spec source on a loop, asked and listened to by a test.
+// A spec source on a loop, which a test queries and whose updates it records.
 #ifndef SIDECAR_SHIM_TESTS_SUPPORT_SOURCE_SUPPORT_H_
 #define SIDECAR_SHIM_TESTS_SUPPORT_SOURCE_SUPPORT_H_
 
@@ -50,32 +50,32 @@ class SourceTest : public ::testing::Test {
     loop_.Do([&] {
       source_ = make();
       source_->Follow([this](const policy::PodRef& pod, const PodUpdate& update) {
-        heard_.push_back(pod.name + "/" + pod.uid + ": " + Brief(update));
+        updates_.push_back(pod.name + "/" + pod.uid + ": " + Brief(update));
       });
     });
   }
 
   // What Find answered by the time it returned; "" = not yet.
-  std::string AskAtOnce(const policy::PodRef& pod) {
+  std::string QueryAtOnce(const policy::PodRef& pod) {
     auto answer = std::make_shared<std::string>();
-    return Begin(pod, answer);
+    return StartQuery(pod, answer);
   }
 
-  std::string Ask(const policy::PodRef& pod) { return Ask(PodQuery{pod, {}}); }
+  std::string Query(const policy::PodRef& pod) { return Query(PodQuery{pod, {}}); }
 
-  std::string Ask(const PodQuery& query) {
+  std::string Query(const PodQuery& query) {
     auto answer = std::make_shared<std::string>();
-    Begin(query, answer);
+    StartQuery(query, answer);
     EXPECT_TRUE(Eventually([&] { return !Read(answer).empty(); }));
     return Read(answer);
   }
 
-  // Asks, and leaves the answer in `answer`.
-  std::string Begin(const policy::PodRef& pod, const std::shared_ptr<std::string>& answer) {
-    return Begin(PodQuery{pod, {}}, answer);
+  // Sends a query, whose answer goes to `answer`; returns it if it is there at once.
+  std::string StartQuery(const policy::PodRef& pod, const std::shared_ptr<std::string>& answer) {
+    return StartQuery(PodQuery{pod, {}}, answer);
   }
 
-  std::string Begin(const PodQuery& query, const std::shared_ptr<std::string>& answer) {
+  std::string StartQuery(const PodQuery& query, const std::shared_ptr<std::string>& answer) {
     std::string at_once;
     loop_.Do([&] {
       source_->Find(query, [answer](const absl::StatusOr<PodUpdate>& update) {
@@ -93,9 +93,10 @@ class SourceTest : public ::testing::Test {
     return copy;
   }
 
-  std::vector<std::string> RecordActivity() {
+  // What the source has published.
+  std::vector<std::string> Updates() {
     std::vector<std::string> copy;
-    loop_.Do([&] { copy = heard_; });
+    loop_.Do([&] { copy = updates_; });
     return copy;
   }
 
@@ -112,7 +113,7 @@ class SourceTest : public ::testing::Test {
   Counters counters_;
   std::unique_ptr<CurlClient> http_;
   std::unique_ptr<SpecSource> source_;
-  std::vector<std::string> heard_;
+  std::vector<std::string> updates_;
 };
 
 }  // namespace sidecar_shim::testing

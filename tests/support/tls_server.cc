@@ -27,7 +27,7 @@ absl::StatusOr<std::string> Bash(const TempDir& dir, const std::string& script) 
   const std::atomic<bool> never = false;
   ChildCommand command;
   command.argv = {"bash", "-c", absl::StrCat("set -e; cd ", dir.File(""), "\n", script)};
-  command.timeout = kPatience;
+  command.timeout = kTestTimeout;
   return RunChild(command, never);
 }
 

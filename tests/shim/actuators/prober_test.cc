@@ -120,7 +120,7 @@ TEST_F(ProberTest, EndsOnceNoContainerIsHeld) {
   ASSERT_TRUE(Eventually([&] { return MainExists(); })) << "held no longer than the pod allows";
   const size_t tries = setup_.runtime.Count(Method("ExecSync"));
   absl::SleepFor(absl::Milliseconds(500));  // five of its pauses
-  EXPECT_LE(setup_.runtime.Count(Method("ExecSync")), tries + 1) << "but for one that was under way";
+  EXPECT_LE(setup_.runtime.Count(Method("ExecSync")), tries + 1) << "except one that was in flight";
 }
 
 TEST_F(ProberTest, NewShimKnowsTheProbesWithoutASource) {

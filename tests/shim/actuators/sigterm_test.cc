@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/client.h"
-#include "tests/support/deaf_process.h"
+#include "tests/support/sigterm_process.h"
 
 namespace sidecar_shim {
 namespace {
@@ -35,9 +35,9 @@ TEST(SigtermTest, UnreadableStatusCountsAsHandled) {
 }
 
 TEST(SigtermTest, RunningProcess) {
-  testing::DeafProcess process;
+  testing::SigtermProcess process;
   EXPECT_FALSE(ProcessHandlesSigterm(process.pid()));
-  process.Listen();
+  process.InstallHandler();
   EXPECT_TRUE(testing::Eventually([&] { return ProcessHandlesSigterm(process.pid()); }));
 }
 

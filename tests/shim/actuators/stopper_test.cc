@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 class StopperTest : public ActuatorTest {
  protected:
-  // The runtime says that "agent" is this old, runs as this process and has this
+  // The runtime reports that "agent" is this old, runs as this process and has this
   // preStop hook.
   void Stop(Duration age, const std::string& hook = "", Duration grace = 30s) {
     stopper_.Stop({kAgent, grace, /*run_pre_stop=*/true});

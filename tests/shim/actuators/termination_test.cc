@@ -11,8 +11,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "tests/support/deaf_process.h"
 #include "tests/support/pod_support.h"
+#include "tests/support/sigterm_process.h"
 
 namespace sidecar_shim::testing {
 namespace {
@@ -81,13 +81,13 @@ TEST_F(TerminationTest, HookFirstThenStopWithinTheGrace) {
 }
 
 TEST_F(TerminationTest, YoungSidecarIsStoppedOnceItHandlesSigterm) {
-  DeafProcess process;
+  SigtermProcess process;
   setup_.runtime.model().SetPid("agent", process.pid());
   Launch();
   ASSERT_TRUE(setup_.runtime.Exit(main_, 0));
   ASSERT_TRUE(Eventually([this] { return setup_.runtime.Count(Method("ExecSync")) == 1; }));
   const int64_t handled_at = absl::ToUnixNanos(absl::Now());
-  process.Listen();
+  process.InstallHandler();
   ASSERT_TRUE(Eventually([this] { return AgentEnded(); }));
   const auto agent = setup_.runtime.model().Find(agent_);
   // On a machine too slow for the former it is the latter.
@@ -148,7 +148,7 @@ TEST_F(TerminationTest, ExitCodeIsMaskedInAllResponses) {
   EXPECT_EQ(event.containers_statuses(0).exit_code(), 0);
 }
 
-TEST_F(TerminationTest, FailureBeforeTheMainsEndIsNotMasked) {
+TEST_F(TerminationTest, FailureBeforeTheMainContainersExitIsNotMasked) {
   Launch();
   ASSERT_TRUE(setup_.runtime.Exit(agent_, 3));
   EXPECT_EQ(pod_.Status(agent_).status().exit_code(), 3);
@@ -158,7 +158,7 @@ TEST_F(TerminationTest, FailureBeforeTheMainsEndIsNotMasked) {
   EXPECT_EQ(pod_.Status(main_).status().exit_code(), 0);
 }
 
-TEST_F(TerminationTest, MainsFailureStaysVisible) {
+TEST_F(TerminationTest, FailureOfTheMainContainerStaysVisible) {
   Launch();
   ASSERT_TRUE(setup_.runtime.Exit(main_, 42));
   ASSERT_TRUE(Eventually([this] { return AgentEnded(); }));

@@ -34,6 +34,7 @@ TEST(ConfigTest, DefaultsAreValid) {
   EXPECT_EQ(config->policy.mask, policy::MaskMode::kAlways);
   EXPECT_EQ(config->policy.launch_timeout, std::chrono::minutes(5));
   EXPECT_EQ(config->policy.drain_delay, policy::Duration{0});
+  EXPECT_EQ(config->policy, policy::Options{}) << "the table's defaults are the policy's own";
   EXPECT_EQ(config->shutdown_grace, std::chrono::seconds(5));
 }
 

@@ -12,14 +12,14 @@ namespace {
 
 namespace cri = runtime::v1;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Always", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Always", "containers": [
   {"name": "main", "postStart": false}, {"name": "proxy", "priority": 10, "postStart": false}]})";
 
 class DrainTest : public ::testing::Test {
  protected:
   // Longer than the callers wait, so that the grace does not end the calls.
   void SetUp() override {
-    setup_.config.shutdown_grace = 2 * kPatience;
+    setup_.config.shutdown_grace = 2 * kTestTimeout;
     setup_.RestartShim();
   }
 
@@ -52,7 +52,7 @@ TEST_F(DrainTest, HeldStart) {
 }
 
 TEST_F(DrainTest, CreateThatWaitsForALaunch) {
-  Pod pod(setup_, kPlan);
+  Pod pod(setup_, kSpec);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   setup_.runtime.Hang(Method("CreateContainer"));
@@ -64,7 +64,7 @@ TEST_F(DrainTest, CreateThatWaitsForALaunch) {
 }
 
 TEST_F(DrainTest, ForwardedCallsGetTheRuntimesAnswer) {
-  Pod pod(setup_, kPlan);
+  Pod pod(setup_, kSpec);
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   setup_.runtime.Hang(Method("StartContainer"));
   cri::StartContainerRequest start;

@@ -31,7 +31,7 @@ TEST(OptionsTest, TableAndSchemaHaveTheSameNamesAndTypes) {
   EXPECT_EQ(in_table, in_schema);
 }
 
-TEST(OptionsTest, ValuesComeBackAsTheyWereSet) {
+TEST(OptionsTest, SetValuesAreReturned) {
   for (const Option& option : AllOptions()) {
     config::Config config;
     const std::string value = option.kind == OptionKind::kBool ? "true" : "a value";

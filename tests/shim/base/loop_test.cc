@@ -77,6 +77,34 @@ TEST(TimerQueueTest, WorkMayOwnItsTimer) {
   EXPECT_TRUE(alive.expired());
 }
 
+// What it replaces may own the timer too.
+TEST(TimerQueueTest, RestartMayDestroyTheTimer) {
+  FakeLoop loop;
+  auto timer = std::make_shared<Loop::Timer>(loop);
+  const std::weak_ptr<Loop::Timer> alive = timer;
+  Loop::Timer& raw = *timer;
+  timer->Start(loop.Now() + 1s, [timer] {});
+  timer.reset();
+  raw.Start(loop.Now() + 2s, [] { FAIL() << "its timer is gone"; });
+  EXPECT_TRUE(alive.expired());
+  loop.Advance(3s);
+}
+
+TEST(GrpcLoopTest, TimerThatRestartsInThePastLeavesTimeForTheRest) {
+  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+  Loop::Timer timer(loop);
+  int rounds = 0;
+  std::function<void()> again = [&] {
+    ++rounds;
+    timer.Start(loop.Now() - 1s, again);
+  };
+  timer.Start(loop.Now() - 1s, again);
+  std::thread other([&loop] { loop.Post([&loop] { loop.Shutdown(); }); });
+  loop.Run();
+  other.join();
+  EXPECT_GT(rounds, 0);
+}
+
 TEST(FakeLoopTest, AdvanceRunsEachTimerAtItsTime) {
   FakeLoop loop;
   const Time began = loop.Now();

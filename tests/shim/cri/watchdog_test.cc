@@ -115,7 +115,7 @@ TEST(WatchdogInShimTest, CallsToAHungRuntimeFailAndNameIt) {
     EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE);
     EXPECT_THAT(answer.status.error_message(), HasSubstr(setup.config.runtime));
   }
-  // The runtime does not go on with a call that has failed for the caller.
+  // A call that has failed for the caller is cancelled at the runtime.
   EXPECT_TRUE(Eventually([&] { return setup.runtime.CancelledWhileHanging() >= 2; }));
   setup.runtime.Release(Method("Version"));
   EXPECT_TRUE(Eventually([&] { return setup.client.Call(Method("Version"), "").status.ok(); }));

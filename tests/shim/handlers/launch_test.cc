@@ -13,7 +13,7 @@ namespace {
 
 namespace cri = runtime::v1;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Always", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Always", "containers": [
   {"name": "main", "postStart": false}, {"name": "proxy", "priority": 10, "postStart": false}]})";
 // kubelet alone starts a container that may have a postStart hook.
 constexpr char kHooked[] = R"({"restartPolicy": "Always", "containers": [
@@ -26,7 +26,7 @@ bool Runs(ShimSetup& setup, const std::string& id) {
 
 TEST(LaunchTest, RefusalNamesBothAndReachesNoRuntime) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   const auto [status, id] = pod.Create(pod.Request("main"));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(
@@ -38,7 +38,7 @@ TEST(LaunchTest, RefusalNamesBothAndReachesNoRuntime) {
 // The runtime has done a create whose answer was lost; kubelet has gone on with another attempt.
 TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   setup.shim.reset();
   auto create = [&](uint32_t attempt, const policy::Annotations& stamps) {
     cri::CreateContainerRequest request = pod.Request("main", {}, stamps);
@@ -56,9 +56,9 @@ TEST(LaunchTest, ANewShimDoesNotStartWhatHasASuccessor) {
   EXPECT_EQ(setup.runtime.model().Find(left_behind)->state(), cri::CONTAINER_CREATED);
 }
 
-TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
+TEST(LaunchTest, LaunchedAheadAndReturnedToTheCaller) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   cri::CreateContainerRequest request = pod.Request("main", {{"A", "1"}}, {{"note", "kept"}});
   request.mutable_config()->add_args("--flag");
   ASSERT_FALSE(pod.Create(request).first.ok());
@@ -85,7 +85,7 @@ TEST(LaunchTest, LaunchedAheadAndHandedToTheCaller) {
 
 TEST(LaunchTest, BeingLaunchedIsHiddenFromListsUntilStarted) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   // The create ahead waits, and its start after it.
@@ -116,9 +116,9 @@ TEST(LaunchTest, HookedContainerIsLeftToTheCaller) {
   EXPECT_TRUE(Runs(setup, main));
 }
 
-TEST(LaunchTest, FailureAheadIsMetByTheCallersRetry) {
+TEST(LaunchTest, FailedLaunchAheadIsRetriedByTheCaller) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   setup.runtime.Fail(Method("CreateContainer"), grpc::Status(grpc::StatusCode::UNKNOWN, "no such image"));
@@ -131,14 +131,14 @@ TEST(LaunchTest, FailureAheadIsMetByTheCallersRetry) {
 
 TEST(LaunchTest, OrderSurvivesARestartOfTheShim) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   const std::string proxy = pod.Create(pod.Request("proxy", {{"KRUISE_CONTAINER_PRIORITY", "10"}})).second;
   setup.RestartShim();
   EXPECT_FALSE(pod.Create(pod.Request("main")).first.ok());
   ASSERT_TRUE(pod.Start(proxy).ok());
   ASSERT_TRUE(Eventually([&] { return Runs(setup, setup.runtime.model().Id("main")); }));
   const std::string main = setup.runtime.model().Id("main");
-  // Launched, not yet handed over: the next shim knows from the stamp whose it is.
+  // kubelet has no answer yet: the next shim reads from the stamp that the container was launched ahead.
   setup.RestartShim();
   const auto [status, id] = pod.Create(pod.Request("main"));
   EXPECT_TRUE(status.ok()) << status.error_message();

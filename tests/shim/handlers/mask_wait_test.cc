@@ -13,7 +13,7 @@ namespace {
 
 namespace cri = runtime::v1;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Never", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Never", "containers": [
   {"name": "main", "postStart": false}, {"name": "agent", "sidecar": true, "postStart": false}]})";
 
 class MaskWaitTest : public ::testing::Test {
@@ -51,7 +51,7 @@ class MaskWaitTest : public ::testing::Test {
   }
 
   ShimSetup setup_;
-  Pod pod_{setup_, kPlan};
+  Pod pod_{setup_, kSpec};
   std::string main_;
   std::string agent_;
 };

@@ -14,7 +14,7 @@ namespace cri = runtime::v1;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr char kPlan[] = R"({"restartPolicy": "Always", "containers": [
+constexpr char kSpec[] = R"({"restartPolicy": "Always", "containers": [
   {"name": "main", "postStart": false}, {"name": "proxy", "priority": 10, "postStart": false}]})";
 
 std::string Short(const std::string& id) { return id.substr(0, id.size() - 4); }
@@ -42,7 +42,7 @@ TEST(ShortIdTest, StartIsHeldAsWithTheFullId) {
 
 TEST(ShortIdTest, CreateIsHeldInTheSandboxOfTheFullId) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   cri::CreateContainerRequest request = pod.Request("main");
   request.set_pod_sandbox_id(Short(pod.sandbox()));
   EXPECT_THAT(pod.Create(request).first.error_message(), HasSubstr("waits for \"proxy\""));
@@ -50,7 +50,7 @@ TEST(ShortIdTest, CreateIsHeldInTheSandboxOfTheFullId) {
 
 TEST(ShortIdTest, StoppedSandboxHoldsNoContainer) {
   ShimSetup setup;
-  Pod pod(setup, kPlan);
+  Pod pod(setup, kSpec);
   ASSERT_FALSE(pod.Create(pod.Request("main")).first.ok());
   cri::StopPodSandboxRequest stop;
   stop.set_pod_sandbox_id(Short(pod.sandbox()));

@@ -57,7 +57,7 @@ class CurlClientTest : public ::testing::Test {
   static HttpRequest To(const std::string& url) {
     HttpRequest request;
     request.url = url;
-    request.timeout = kPatience;
+    request.timeout = kTestTimeout;
     return request;
   }
 

@@ -28,7 +28,7 @@ const std::atomic<bool> kNeverStop = false;
 ChildCommand Shell(const std::string& script) {
   ChildCommand command;
   command.argv = {"sh", "-c", script};
-  command.timeout = kPatience;
+  command.timeout = kTestTimeout;
   return command;
 }
 
@@ -86,7 +86,7 @@ TEST(ExecCredentialTest, PluginReceivesArgsEnvAndExecInfo) {
   Kubeconfig config;
   config.server = "https://a";
   config.plugin = CredentialPlugin{kV1, plugin, {"arg"}, {{"OWN", "env"}}, true};
-  const auto credential = RunCredentialPlugin(config, "CA", kPatience, kNeverStop);
+  const auto credential = RunCredentialPlugin(config, "CA", kTestTimeout, kNeverStop);
   ASSERT_TRUE(credential.ok()) << credential.status();
   EXPECT_EQ(credential->token, "arg-env");
   const auto info = ReadFile(dir.File("info"), kMaxFileSize);
@@ -122,7 +122,7 @@ TEST(ChildProcessTest, TimeoutKillsTheProcessGroup) {
   absl::StatusOr<std::string> pid = absl::UnknownError("");
   // On a busy machine the shell may need longer to write the file.
   for (auto timeout = std::chrono::milliseconds(300); !pid.ok() || pid->empty(); timeout *= 4) {
-    ASSERT_LT(timeout, kPatience);
+    ASSERT_LT(timeout, kTestTimeout);
     command.timeout = timeout;
     EXPECT_THAT(std::string(RunChild(command, kNeverStop).status().message()), HasSubstr("in time"));
     pid = ReadFile(dir.File("pid"), kMaxFileSize);

@@ -28,7 +28,7 @@ core::EnvVar& AddEnv(core::Container& container, const std::string& name, const 
   return env;
 }
 
-TEST(PodNewsTest, RestartPolicyDefaultsToAlways) {
+TEST(PodUpdateTest, RestartPolicyDefaultsToAlways) {
   const struct {
     std::string text;
     policy::RestartPolicy expected;
@@ -47,7 +47,7 @@ TEST(PodNewsTest, RestartPolicyDefaultsToAlways) {
   }
 }
 
-TEST(PodNewsTest, PodWithoutContainersTellsNothing) {
+TEST(PodUpdateTest, PodWithoutContainersIsNotFound) {
   core::Pod pod;
   pod.mutable_metadata()->set_uid("uid-1");
   pod.mutable_spec()->set_restartpolicy("Never");
@@ -55,7 +55,7 @@ TEST(PodNewsTest, PodWithoutContainersTellsNothing) {
   EXPECT_TRUE(absl::IsNotFound(FromCorePod(pod, "s").status()));
 }
 
-TEST(PodNewsTest, RegularContainersInSpecOrder) {
+TEST(PodUpdateTest, RegularContainersInSpecOrder) {
   core::Pod pod;
   pod.mutable_spec()->add_initcontainers()->set_name("init");
   Add(pod, "z");
@@ -68,7 +68,7 @@ TEST(PodNewsTest, RegularContainersInSpecOrder) {
   EXPECT_EQ(spec.Find("init"), nullptr);
 }
 
-TEST(PodNewsTest, TraitsFromEnvs) {
+TEST(PodUpdateTest, TraitsFromEnvs) {
   core::Pod pod;
   core::Container& container = Add(pod, "agent");
   AddEnv(container, std::string(policy::kPriorityEnv), "5");
@@ -79,7 +79,7 @@ TEST(PodNewsTest, TraitsFromEnvs) {
   EXPECT_TRUE(traits.sidecar);
 }
 
-TEST(PodNewsTest, WhatOnlyKubeletCanResolve) {
+TEST(PodUpdateTest, WhatOnlyKubeletCanResolve) {
   core::Pod pod;
   AddEnv(Add(pod, "reference"), std::string(policy::kPriorityEnv), "$(OTHER)");
   AddEnv(Add(pod, "source"), std::string(policy::kPriorityEnv), "").mutable_valuefrom();
@@ -89,7 +89,7 @@ TEST(PodNewsTest, WhatOnlyKubeletCanResolve) {
   }
 }
 
-TEST(PodNewsTest, PostStartIsKnownEitherWay) {
+TEST(PodUpdateTest, PostStartIsKnownEitherWay) {
   core::Pod pod;
   Add(pod, "none");
   Add(pod, "pre").mutable_lifecycle()->mutable_prestop();
@@ -100,7 +100,7 @@ TEST(PodNewsTest, PostStartIsKnownEitherWay) {
   EXPECT_EQ(spec.containers[2].post_start, policy::TriState::kYes);
 }
 
-TEST(PodNewsTest, OwnRestartPolicy) {
+TEST(PodUpdateTest, OwnRestartPolicy) {
   core::Pod pod;
   Add(pod, "none");
   Add(pod, "own").set_restartpolicy("Never");
@@ -127,7 +127,7 @@ TEST(PodNewsTest, OwnRestartPolicy) {
   EXPECT_TRUE(spec.containers[3].restart_rules.empty());
 }
 
-TEST(PodNewsTest, ExecProbesRunWhatKubeletRuns) {
+TEST(PodUpdateTest, ExecProbesRunWhatKubeletRuns) {
   const absl::StatusOr<core::Pod> pod = PodFromJson(nlohmann::json::parse(R"json({
     "metadata": {"name": "p", "uid": "u"},
     "spec": {"containers": [
@@ -138,7 +138,7 @@ TEST(PodNewsTest, ExecProbesRunWhatKubeletRuns) {
             (std::vector<std::string>{"check", "80", "$(PORT)", "[]", "$(NONE)"}));
 }
 
-TEST(PodNewsTest, ProbesOfAllKinds) {
+TEST(PodUpdateTest, ProbesOfAllKinds) {
   const absl::StatusOr<core::Pod> pod = PodFromJson(nlohmann::json::parse(R"({
     "metadata": {"name": "p", "uid": "u"},
     "spec": {"containers": [
@@ -178,7 +178,7 @@ TEST(PodNewsTest, ProbesOfAllKinds) {
   EXPECT_EQ(update.ready, std::vector<policy::ContainerId>{"abc"});
 }
 
-TEST(PodNewsTest, DeletionAndTheNodesAddress) {
+TEST(PodUpdateTest, DeletionAndTheNodesAddress) {
   auto read = [](const std::string& json) {
     return *FromCorePod(*PodFromJson(nlohmann::json::parse(json)), "s");
   };
@@ -193,7 +193,7 @@ TEST(PodNewsTest, DeletionAndTheNodesAddress) {
   EXPECT_EQ(other.host_ip, "");
 }
 
-TEST(PodNewsTest, AsAnAnnotationItTellsTheSame) {
+TEST(PodUpdateTest, AnnotationOfThePodGivesTheSameSpec) {
   core::Pod pod;
   pod.mutable_spec()->set_restartpolicy("OnFailure");
   AddEnv(Add(pod, "main"), "OTHER", "1");

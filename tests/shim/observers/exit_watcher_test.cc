@@ -1,4 +1,4 @@
-// How the shim finds out about exits, with containerd's event service and without.
+// How the shim receives exits, with containerd's event service and without.
 #include "shim/observers/exit_watcher.h"
 
 #include <gtest/gtest.h>

@@ -2,12 +2,17 @@
 // virtual time.
 #include "shim/observers/reconciler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "shim/specs/stamp_codec.h"
 #include "tests/support/actuator_support.h"
+#include "tests/support/log_capture.h"
 
 namespace sidecar_shim::testing {
 namespace {
@@ -113,6 +118,66 @@ TEST_F(ReconcilerTest, PollsOnlyWithoutEventsAndOnlyWhereAnExitMatters) {
   EXPECT_EQ(runtime_.sandbox_lists.count(), 3u);
   loop_.Advance(1s);
   EXPECT_EQ(runtime_.sandbox_lists.count(), 4u);
+}
+
+// What an earlier shim has stamped on a container: known, of another version, of
+// the format before, and garbage. Only the first is used; the others are left
+// alone, logged, and the envs are read from the runtime.
+TEST_F(ReconcilerTest, OnlyStampsOfThisVersionAreUsed) {
+  const LogCapture log;
+  const std::string pod =
+      R"("pod":{"restartPolicy":"Never","containers":[{"name":"main"},{"name":"known"}]})";
+  const std::string flags = R"("container":{"sidecar":true},"launchedAhead":true,)" + pod + "}";
+  const std::map<std::string, policy::Annotations> stamps = {
+      {"known", {{kStampAnnotation, R"({"version":1,)" + flags}}},
+      {"newer", {{kStampAnnotation, R"({"version":2,)" + flags}}},
+      {"older", {{"internal.sidecar-shim.io/container", "p10,s"}}},
+      {"garbage", {{kStampAnnotation, "{"}}}};
+  reconciler_.Start(nullptr);
+  runtime::v1::ListPodSandboxResponse sandboxes;
+  sandboxes.add_items()->set_id(kSandbox.value());
+  runtime_.sandbox_lists.Answer(sandboxes);
+  runtime::v1::ListContainersResponse list;
+  for (const auto& [name, annotations] : stamps) {
+    runtime::v1::Container& container = *list.add_containers();
+    container.set_id(name);
+    container.set_pod_sandbox_id(kSandbox.value());
+    container.mutable_metadata()->set_name(name);
+    container.set_state(runtime::v1::CONTAINER_RUNNING);
+    (*container.mutable_labels())["io.kubernetes.pod.namespace"] = "default";
+    (*container.mutable_labels())["io.kubernetes.pod.name"] = "pod-1";
+    container.mutable_annotations()->insert(annotations.begin(), annotations.end());
+  }
+  runtime_.container_lists.Answer(list);
+
+  std::set<std::string> read;
+  while (!runtime_.statuses.empty()) {
+    read.insert(runtime_.statuses.front().first.value());
+    EXPECT_TRUE(runtime_.statuses.front().second) << "envs are in a verbose status only";
+    runtime::v1::ContainerStatusResponse response;
+    response.mutable_status()->set_id(runtime_.statuses.front().first.value());
+    response.mutable_status()->set_state(runtime::v1::CONTAINER_RUNNING);
+    response.mutable_status()->set_started_at(1);
+    (*response.mutable_info())["info"] =
+        R"({"runtimeSpec":{"process":{"env":["KRUISE_CONTAINER_PRIORITY=7"]}}})";
+    runtime_.statuses.Answer(response);
+  }
+  EXPECT_EQ(read, (std::set<std::string>{"garbage", "newer", "older"}));
+  ASSERT_TRUE(reconciler_.ready());
+  const policy::Engine& engine = driver_.engine();
+  ASSERT_NE(engine.FindContainer("known"), nullptr);
+  EXPECT_TRUE(engine.FindContainer("known")->by_shim);
+  EXPECT_TRUE(engine.FindContainer("known")->traits.sidecar);
+  for (const std::string& name : read) {
+    const policy::ContainerRecord* record = engine.FindContainer(policy::ContainerId(name));
+    ASSERT_NE(record, nullptr) << name;
+    EXPECT_FALSE(record->by_shim || record->traits.sidecar) << name << ": nothing is taken from its stamp";
+    EXPECT_EQ(record->traits.priority.value, 7) << name;
+    EXPECT_THAT(log.text(), ::testing::HasSubstr("pod=default/pod-1 container=" + name + ": its stamp"));
+  }
+  EXPECT_THAT(log.text(), ::testing::HasSubstr("version 2"));
+  ASSERT_TRUE(engine.FindPodOfSandbox(kSandbox)->spec.has_value());
+  EXPECT_EQ(engine.FindPodOfSandbox(kSandbox)->spec->containers[0].name, "main") << "of the known one";
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(ListenerTest, ReplacesAStaleSocket) {
   EXPECT_TRUE(Listener::Open(dir.File("shim.sock")).ok());
 }
 
-TEST(ListenerTest, LeavesWhatIsNoSocket) {
+TEST(ListenerTest, FileThatIsNoSocketStays) {
   const TempDir dir;
   std::ofstream(dir.File("shim.sock")) << "precious";
   EXPECT_FALSE(Listener::Open(dir.File("shim.sock")).ok());
@@ -90,7 +90,7 @@ TEST(ListenerTest, ModeIsTheRuntimesWithoutRightsForOthers) {
   close(runtime);
 }
 
-TEST(ListenerTest, SocketGoesWithTheShim) {
+TEST(ListenerTest, SocketIsRemovedWithTheShim) {
   ShimSetup setup;
   ASSERT_TRUE(setup.client.Call(Method("Version"), "").status.ok());
   EXPECT_EQ(ModeOf(setup.config.listen) & 07, 0u);
@@ -118,9 +118,9 @@ TEST(ListenerTest, NamesTheDirectoryThatCannotBeMade) {
 }
 
 // A connection attempt on a socket without an accepting process would hang.
-TEST(ListenerTest, SocketGoesAtTheStartOfTheDrain) {
+TEST(ListenerTest, SocketIsRemovedAtTheStartOfTheDrain) {
   ShimSetup setup;
-  setup.config.shutdown_grace = kPatience;
+  setup.config.shutdown_grace = kTestTimeout;
   setup.RestartShim();
   setup.runtime.Hang(Method("ExecSync"));
   auto call = setup.client.Begin(Method("ExecSync"), "");

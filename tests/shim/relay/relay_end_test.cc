@@ -1,5 +1,5 @@
 // How relayed calls end early: deadlines, cancellation, shutdown, and many at
-// once that do not end at all.
+// once that never end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -85,7 +85,7 @@ TEST(RelayEndTest, FiveHundredHangingCallsAddNoThread) {
   for (const std::string& method : {std::string(kUnknown), Method("ExecSync")}) setup.runtime.Release(method);
   for (const auto& call : calls) {
     const grpc::StatusCode code = call->Wait().status.error_code();
-    // Both methods end in the runtime's own words.
+    // Both methods end with the runtime's own status.
     EXPECT_THAT(code, ::testing::AnyOf(grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::NOT_FOUND));
   }
 }

@@ -1,4 +1,4 @@
-// A runtime that is absent, comes back, or never speaks.
+// A runtime that is absent, restarts, or accepts connections and sends nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Listens and says nothing.
+// Listens and sends nothing.
 class MuteSocket {
  public:
   explicit MuteSocket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -64,7 +64,7 @@ TEST(RelayOutageTest, RuntimeRestart) {
   EXPECT_TRUE(Eventually([&] { return setup.runtime.Subscribers() == 1; }));
 }
 
-TEST(RelayOutageTest, SocketThatNeverSpeaksIsNamed) {
+TEST(RelayOutageTest, SocketThatNeverAnswersIsNamed) {
   ShimSetup setup(/*start_runtime=*/false);
   const MuteSocket mute(setup.dir.File("runtime.sock"));
   ASSERT_TRUE(mute.bound());

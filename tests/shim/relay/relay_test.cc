@@ -129,7 +129,7 @@ TEST(RelayTest, InterceptedButUnchangedIsByteIdentical) {
       {"Version", Odd("0.1.0"), Odd("0.1.0")},
   };
   for (const auto& [name, request, response] : cases) {
-    // The shim calls some of these methods by itself; only the caller's call counts.
+    // The shim itself calls some of these methods; only the caller's call counts.
     const Headers mark = {{"mark", name}};
     setup.runtime.On(Method(name), ReplyWith(setup.runtime, response));
     const Answer answer = setup.client.Call(Method(name), request, mark);
@@ -146,7 +146,7 @@ TEST(RelayTest, InterceptedButUnchangedIsByteIdentical) {
   }
 }
 
-TEST(RelayTest, GarbageForAnInterceptedMethodIsTheRuntimesToJudge) {
+TEST(RelayTest, MalformedInterceptedRequestIsForwardedToTheRuntime) {
   ShimSetup setup;
   const grpc::Status verdict(grpc::StatusCode::INVALID_ARGUMENT, "what is this?");
   setup.runtime.On(Method("CreateContainer"), FailWith(setup.runtime, verdict));
@@ -156,7 +156,7 @@ TEST(RelayTest, GarbageForAnInterceptedMethodIsTheRuntimesToJudge) {
   EXPECT_EQ(setup.runtime.Calls(Method("CreateContainer")).at(0).bytes, "\x0a\xff");
 }
 
-TEST(RelayTest, MetadataCrossesBothWays) {
+TEST(RelayTest, MetadataIsRelayedInBothDirections) {
   const std::string binary("\x00\xff\x10", 3);
   for (const std::string& method : {std::string(kUnknown), Method("Version")}) {
     ShimSetup setup;
@@ -188,7 +188,7 @@ TEST(RelayTest, MetadataCrossesBothWays) {
   }
 }
 
-TEST(RelayTest, HeadersOfASilentStreamComeAtOnce) {
+TEST(RelayTest, HeadersOfASilentStreamArriveAtOnce) {
   ShimSetup setup;
   setup.runtime.On(kUnknown, [](const std::shared_ptr<RawCall>& call) {
     call->context.AddInitialMetadata("early", "yes");
@@ -200,7 +200,7 @@ TEST(RelayTest, HeadersOfASilentStreamComeAtOnce) {
   EXPECT_TRUE(stream.Finish().status.ok());
 }
 
-TEST(RelayTest, StatusCrossesWordByWord) {
+TEST(RelayTest, StatusIsRelayedUnchanged) {
   const std::string details("\x08\x05\x12\x03\xff\x00 details", 14);
   const grpc::Status statuses[] = {
       {grpc::StatusCode::NOT_FOUND, "an \xc3\xa4rger\nwith 100% %20 and \xe6\xbc\xa2", details},

@@ -78,7 +78,7 @@ class PodWorkerTest : public testing::Test {
     }
     return creates;
   }
-  // The worker's relisting goes on after Run().
+  // The worker continues to relist after Run().
   bool HasEvent(Event::Kind kind, const std::string& who) {
     std::lock_guard lock(events_mutex_);
     return std::any_of(events_.begin(), events_.end(),
@@ -253,10 +253,10 @@ TEST_F(PodWorkerTest, KeepLeavesTheSandbox) {
   EXPECT_THAT(fake_->calls(), Not(Contains("RemovePodSandbox")));
 }
 
-TEST_F(PodWorkerTest, GivesUpOnARuntimeThatDoesNotRespond) {
+TEST_F(PodWorkerTest, StopsWaitingForARuntimeThatDoesNotRespond) {
   WorkerOptions options = Fast();
   options.timeout = absl::Milliseconds(100);
-  options.give_up_after = absl::Milliseconds(100);
+  options.unresponsive_timeout = absl::Milliseconds(100);
   fake_.reset();
   PodResult result = RunPod("containers: [{name: a, image: 'i:1'}]", options);
   EXPECT_TRUE(result.timed_out);

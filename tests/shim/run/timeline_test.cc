@@ -126,10 +126,10 @@ TEST(TimelineSvgTest, IsSelfContainedAndEscaped) {
   std::string svg = RenderSvg(timeline);
   EXPECT_THAT(svg, HasSubstr("default/a&lt;b&gt;&amp;c: Succeeded"));
   EXPECT_THAT(svg, HasSubstr("url(#wait)"));
-  EXPECT_THAT(svg, HasSubstr("mains finished"));
+  EXPECT_THAT(svg, HasSubstr("main containers finished"));
   EXPECT_THAT(svg, HasSubstr("exit 143 → 0"));
   EXPECT_THAT(svg, Not(HasSubstr("href")));
-  EXPECT_THAT(RenderSvg(Example()), Not(HasSubstr("mains finished")));  // one has never run
+  EXPECT_THAT(RenderSvg(Example()), Not(HasSubstr("main containers finished")));  // one has never run
 }
 
 TEST(TimelineRecorderTest, RefusalsBelongToTheAttemptThatFollows) {

@@ -35,12 +35,12 @@ class ApiServerSourceTest : public SourceTest {
     std::filesystem::rename(dir_.File("next"), dir_.File("kubeconfig"));
   }
 
-  void Start(Duration patience = kPatience) {
+  void Start(Duration query_timeout = kTestTimeout) {
     Run([&] {
       ApiServerOptions options;
       options.kubeconfig = dir_.File("kubeconfig");
       options.node_name = "node-1";
-      options.query_timeout = patience;
+      options.query_timeout = query_timeout;
       options.timing.first_delay = std::chrono::milliseconds(10);
       options.timing.longest_delay = std::chrono::milliseconds(50);
       options.timing.good_watch = good_watch_;
@@ -52,9 +52,9 @@ class ApiServerSourceTest : public SourceTest {
   }
 
   // Until the source watches.
-  void StartAndWatch(Duration patience = kPatience) {
+  void StartAndWatch(Duration query_timeout = kTestTimeout) {
     WriteKubeconfig();
-    Start(patience);
+    Start(query_timeout);
     ASSERT_TRUE(Eventually([this] { return api_.Watches() > 0; }));
   }
 
@@ -72,8 +72,8 @@ class ApiServerSourceTest : public SourceTest {
 TEST_F(ApiServerSourceTest, ListThenWatchFromThere) {
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main"), PodJson("b", "uid-b", "other")}));
   StartAndWatch();
-  EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(AskAtOnce(Ref("b", "uid-b")), "other");
+  EXPECT_EQ(QueryAtOnce(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(QueryAtOnce(Ref("b", "uid-b")), "other");
   EXPECT_EQ(api_.Gets(), 0u);
   EXPECT_THAT(api_.Targets("/api/v1/pods?")[0],
               AllOf(HasSubstr("fieldSelector=spec.nodeName%3Dnode-1"), HasSubstr("resourceVersion=0")));
@@ -90,11 +90,11 @@ TEST_F(ApiServerSourceTest, EventsInAnyPieces) {
                              "\n" + EventJson("ADDED", PodJson("b", "uid-b", "other", "14"));
   for (size_t at = 0; at < events.size(); at += 37) api_.Send(events.substr(at, 37));
   EXPECT_TRUE(Eventually([this] { return Size() == 2; }));
-  EXPECT_THAT(RecordActivity(), ElementsAre("a/uid-a: first", "a/uid-a: second", "b/uid-b: other"));
-  EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "second");
+  EXPECT_THAT(Updates(), ElementsAre("a/uid-a: first", "a/uid-a: second", "b/uid-b: other"));
+  EXPECT_EQ(QueryAtOnce(Ref("a", "uid-a")), "second");
   api_.Send(EventJson("DELETED", PodJson("a", "uid-a", "second", "15")));
   EXPECT_TRUE(Eventually([this] { return Size() == 1; }));
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "unknown");
   EXPECT_EQ(api_.Lists(), 1u);
 }
 
@@ -106,7 +106,7 @@ TEST_F(ApiServerSourceTest, WatchEndedByTheServerContinues) {
   EXPECT_TRUE(Eventually([this] { return api_.Watches() == 2; }));
   EXPECT_THAT(api_.Targets("watch=true")[1], HasSubstr("&resourceVersion=77&"));
   EXPECT_EQ(api_.Lists(), 1u);
-  EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(QueryAtOnce(Ref("a", "uid-a")), "main");
 }
 
 // As load balancers do with connections that carry nothing for a while.
@@ -140,7 +140,7 @@ TEST_F(ApiServerSourceTest, ExpiredVersionsNeedANewList) {
   EXPECT_THAT(api_.Targets("watch=true")[1], HasSubstr("&resourceVersion=20&"));
   // Pods deleted meanwhile are gone.
   EXPECT_EQ(Size(), 1u);
-  EXPECT_EQ(AskAtOnce(Ref("new", "uid-2")), "main");
+  EXPECT_EQ(QueryAtOnce(Ref("new", "uid-2")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
@@ -157,7 +157,7 @@ TEST_F(ApiServerSourceTest, RefusedWatchNeedsANewList) {
 
 TEST_F(ApiServerSourceTest, MalformedEventNeedsANewList) {
   StartAndWatch();
-  api_.Send("nonsense\n");
+  api_.Send("malformed\n");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2 && api_.Watches() == 2; }));
   EXPECT_EQ(Count(&Counters::api_server_watch_failures), 1u);
 }
@@ -167,13 +167,13 @@ TEST_F(ApiServerSourceTest, PodThatTheWatchHasNotSentIsFetched) {
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
   api_.SetPod("forbidden", "{}", 403);
   api_.SetPod("odd", "[]");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Ask(Ref("missing", "uid-b")), "unknown");
-  EXPECT_EQ(Ask(Ref("forbidden", "uid-c")), "unknown");
-  EXPECT_EQ(Ask(Ref("odd", "uid-d")), "malformed");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("missing", "uid-b")), "unknown");
+  EXPECT_EQ(Query(Ref("forbidden", "uid-c")), "unknown");
+  EXPECT_EQ(Query(Ref("odd", "uid-d")), "malformed");
   EXPECT_EQ(api_.Gets(), 4u);
   // None of these answers means that the server is down.
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
 }
 
@@ -181,10 +181,10 @@ TEST_F(ApiServerSourceTest, OverloadedServerGetsNoAdditionalList) {
   StartAndWatch();
   api_.SetPod("a", "{}", 429);
   api_.SetPod("b", "{}", 503);
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Ask(Ref("b", "uid-b")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("b", "uid-b")), "no answer");
   api_.Send(EventJson("ADDED", PodJson("a", "uid-a", "main", "11")));
-  EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
+  EXPECT_TRUE(Eventually([this] { return QueryAtOnce(Ref("a", "uid-a")) == "main"; }));
   EXPECT_EQ(api_.Lists(), 1u);
   EXPECT_EQ(api_.Watches(), 1u);
   EXPECT_EQ(Count(&Counters::api_server_failures), 0u);
@@ -195,10 +195,10 @@ TEST_F(ApiServerSourceTest, ForbiddenListFallsBackToGet) {
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
   WriteKubeconfig();
   Start();
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
   EXPECT_TRUE(Eventually([this] { return api_.Lists() > 2; })) << "it may be allowed later";
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
@@ -206,27 +206,27 @@ TEST_F(ApiServerSourceTest, RecreatedPodWithTheSameNameIsAnotherPod) {
   api_.SetList(ListJson("10", {PodJson("a", "uid-new", "new")}));
   StartAndWatch();
   api_.SetPod("a", PodJson("a", "uid-new", "new"));
-  EXPECT_EQ(Ask(Ref("a", "uid-old")), "unknown");
-  EXPECT_EQ(Ask(Ref("a", "uid-new")), "new");
+  EXPECT_EQ(Query(Ref("a", "uid-old")), "unknown");
+  EXPECT_EQ(Query(Ref("a", "uid-new")), "new");
 }
 
 TEST_F(ApiServerSourceTest, InvalidNamesAreNotSent) {
   StartAndWatch();
-  EXPECT_EQ(AskAtOnce({"ns", "../../secrets", "uid"}), "unknown");
-  EXPECT_EQ(AskAtOnce({"ns?x", "a", "uid"}), "unknown");
-  EXPECT_EQ(AskAtOnce({"", "a", "uid"}), "unknown");
+  EXPECT_EQ(QueryAtOnce({"ns", "../../secrets", "uid"}), "unknown");
+  EXPECT_EQ(QueryAtOnce({"ns?x", "a", "uid"}), "unknown");
+  EXPECT_EQ(QueryAtOnce({"", "a", "uid"}), "unknown");
   EXPECT_EQ(api_.Gets(), 0u);
 }
 
 TEST_F(ApiServerSourceTest, MirrorPodsStandForStaticPods) {
   api_.SetList(ListJson("10", {PodJson("web-node-1", "uid-mirror", "main", "1", kMirrorOf)}));
   StartAndWatch();
-  EXPECT_EQ(AskAtOnce(Ref("web-node-1", "hash-1")), "main");
-  EXPECT_THAT(RecordActivity(), ElementsAre("web-node-1/hash-1: main"));
+  EXPECT_EQ(QueryAtOnce(Ref("web-node-1", "hash-1")), "main");
+  EXPECT_THAT(Updates(), ElementsAre("web-node-1/hash-1: main"));
   api_.SetPod("db-node-1", PodJson("db-node-1", "uid-mirror-2", "db", "1", kMirrorOf));
-  EXPECT_EQ(Ask(Ref("db-node-1", "hash-1")), "db");
+  EXPECT_EQ(Query(Ref("db-node-1", "hash-1")), "db");
   // A pod cannot claim to be the mirror of one with another name.
-  EXPECT_EQ(Ask(Ref("other", "hash-1")), "unknown");
+  EXPECT_EQ(Query(Ref("other", "hash-1")), "unknown");
   api_.Send(EventJson("DELETED", PodJson("web-node-1", "uid-mirror", "main", "2", kMirrorOf)));
   EXPECT_TRUE(Eventually([this] { return Size() == 0; }));
 }
@@ -241,7 +241,7 @@ TEST_F(ApiServerSourceTest, DeletionIsPublished) {
   // The deletion of a mirror pod does not terminate its static pod.
   api_.Send(EventJson("MODIFIED", deleted(PodJson("web-node-1", "uid-mirror", "web", "12", kMirrorOf))));
   EXPECT_TRUE(Eventually([this] { return Size() == 2; }));
-  EXPECT_THAT(RecordActivity(), ElementsAre("a/uid-a: main, deleted", "web-node-1/hash-1: web"));
+  EXPECT_THAT(Updates(), ElementsAre("a/uid-a: main, deleted", "web-node-1/hash-1: web"));
 }
 
 TEST_F(ApiServerSourceTest, QueriesBeforeTheFirstListAreAnsweredByIt) {
@@ -250,8 +250,8 @@ TEST_F(ApiServerSourceTest, QueriesBeforeTheFirstListAreAnsweredByIt) {
   Start();
   auto known = std::make_shared<std::string>();
   auto fetched = std::make_shared<std::string>();
-  EXPECT_EQ(Begin(Ref("a", "uid-a"), known), "");
-  EXPECT_EQ(Begin(Ref("b", "uid-b"), fetched), "");
+  EXPECT_EQ(StartQuery(Ref("a", "uid-a"), known), "");
+  EXPECT_EQ(StartQuery(Ref("b", "uid-b"), fetched), "");
   api_.SetPod("b", PodJson("b", "uid-b", "other"));
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main")}));
   EXPECT_TRUE(Eventually([&] { return Read(known) == "main" && Read(fetched) == "other"; }));
@@ -262,7 +262,7 @@ TEST_F(ApiServerSourceTest, EventAnswersAPendingQuery) {
   StartAndWatch();
   api_.SetPod("a", "", 0);  // never answered
   auto answer = std::make_shared<std::string>();
-  Begin(Ref("a", "uid-a"), answer);
+  StartQuery(Ref("a", "uid-a"), answer);
   EXPECT_TRUE(Eventually([this] { return api_.Gets() == 1; }));
   api_.Send(EventJson("ADDED", PodJson("a", "uid-a", "main", "11")));
   EXPECT_TRUE(Eventually([&] { return Read(answer) == "main"; }));
@@ -273,38 +273,38 @@ TEST_F(ApiServerSourceTest, CacheAnswersWhileTheServerIsDown) {
   StartAndWatch();
   api_.Stop();
   EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
-  EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(AskAtOnce(Ref("b", "uid-b")), "no answer");
-  EXPECT_EQ(AskAtOnce(Ref("c", "uid-c")), "no answer");
+  EXPECT_EQ(QueryAtOnce(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(QueryAtOnce(Ref("b", "uid-b")), "no answer");
+  EXPECT_EQ(QueryAtOnce(Ref("c", "uid-c")), "no answer");
   api_.SetList(ListJson("20", {PodJson("b", "uid-b", "other")}));
   const size_t lists = api_.Lists();
   api_.Start();
   EXPECT_TRUE(Eventually([&] { return api_.Lists() > lists && Size() == 1; }));
-  EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("b", "uid-b")) == "other"; }));
+  EXPECT_TRUE(Eventually([this] { return QueryAtOnce(Ref("b", "uid-b")) == "other"; }));
   // Counted once, however many tries it took.
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
 TEST_F(ApiServerSourceTest, UnresponsiveServerIsNotQueriedBeforeAList) {
-  StartAndWatch(/*patience=*/std::chrono::milliseconds(20));
+  StartAndWatch(/*query_timeout=*/std::chrono::milliseconds(20));
   api_.HoldLists();
   api_.SetPod("a", "", 0);
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
-  EXPECT_EQ(AskAtOnce(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(QueryAtOnce(Ref("a", "uid-a")), "no answer");
   EXPECT_TRUE(Eventually([this] { return api_.Lists() == 2; }));
   EXPECT_EQ(api_.Gets(), 1u);
   api_.SetList(ListJson("20", {PodJson("a", "uid-a", "main")}));
-  EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
+  EXPECT_TRUE(Eventually([this] { return QueryAtOnce(Ref("a", "uid-a")) == "main"; }));
 }
 
 TEST_F(ApiServerSourceTest, KubeconfigThatAppearsLaterIsFound) {
   Start();
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_TRUE(Eventually([this] { return Count(&Counters::api_server_failures) == 1; }));
   api_.SetList(ListJson("10", {PodJson("a", "uid-a", "main")}));
   WriteKubeconfig();
-  EXPECT_TRUE(Eventually([this] { return AskAtOnce(Ref("a", "uid-a")) == "main"; }));
+  EXPECT_TRUE(Eventually([this] { return QueryAtOnce(Ref("a", "uid-a")) == "main"; }));
 }
 
 TEST_F(ApiServerSourceTest, RefusedTokenIsReadAgain) {
@@ -341,8 +341,8 @@ echo "{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCred
   std::ofstream(dir_.File("current")) << "two";
   api_.SetToken("two");
   api_.SetPod("a", PodJson("a", "uid-a", "main"));
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");  // 401
-  EXPECT_TRUE(Eventually([this] { return Ask(Ref("a", "uid-a")) == "main"; }));
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");  // 401
+  EXPECT_TRUE(Eventually([this] { return Query(Ref("a", "uid-a")) == "main"; }));
   EXPECT_EQ(runs(), 2);
 }
 

@@ -66,7 +66,7 @@ class ApiServerTlsTest : public SourceTest {
       ApiServerOptions options;
       options.kubeconfig = dir_.File("kubeconfig");
       options.node_name = "unused";  // the certificate names the node
-      options.query_timeout = kPatience;
+      options.query_timeout = kTestTimeout;
       return std::make_unique<ApiServerSource>(loop_.loop(), *http_, worker_, counters_, std::move(options));
     });
   }
@@ -81,14 +81,14 @@ TEST_F(ApiServerTlsTest, InlineCertificatesNameTheNode) {
   StartApiSource(absl::StrCat("tls-server-name: kubernetes, certificate-authority-data: ", Base64("ca.crt")),
                  absl::StrCat("client-certificate-data: ", Base64("client.crt"),
                               ", client-key-data: ", Base64("client.key")));
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
 }
 
 TEST_F(ApiServerTlsTest, CertificateAndKeyInOneFileAsKubeletWritesIt) {
   WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt",
                  "client-certificate: client.pem, client-key: client.pem");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
 }
 
 // kubelet rotates its certificate by replacing the file.
@@ -97,12 +97,12 @@ TEST_F(ApiServerTlsTest, RotatedCertificateIsRead) {
   const std::string user = "client-certificate: client.pem, client-key: client.pem";
   WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource(cluster, user);
-  ASSERT_EQ(Ask(Ref("a", "uid-a")), "main");
+  ASSERT_EQ(Query(Ref("a", "uid-a")), "main");
   MakeClientCertificate("ca2");
   WriteResponse(kList, ListJson("11", {PodJson("b", "uid-b", "other")}));
   server_ = std::make_unique<TlsServer>(dir_, RequireCertificateOf("ca2"));
   WriteKubeconfig(cluster, user);
-  EXPECT_TRUE(Eventually([this] { return Ask(Ref("b", "uid-b")) == "other"; }));
+  EXPECT_TRUE(Eventually([this] { return Query(Ref("b", "uid-b")) == "other"; }));
 }
 
 TEST_F(ApiServerTlsTest, CertificateFromACredentialPlugin) {
@@ -115,13 +115,13 @@ TEST_F(ApiServerTlsTest, CertificateFromACredentialPlugin) {
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt",
                  absl::StrCat("exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, ",
                               "command: cat, args: [", dir_.File("credential"), "]}"));
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
 }
 
 TEST_F(ApiServerTlsTest, ServerCertificateOfAnotherNameIsRejected) {
   WriteResponse(kList, ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("certificate-authority: ca.crt", "client-certificate: client.pem, client-key: client.pem");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
@@ -129,7 +129,7 @@ TEST_F(ApiServerTlsTest, ServerRejectsAClientWithoutACertificate) {
   WriteResponse("api/v1/pods?fieldSelector=spec.nodeName%3Dunused&resourceVersion=0",
                 ListJson("10", {PodJson("a", "uid-a", "main")}));
   StartApiSource("tls-server-name: kubernetes, certificate-authority: ca.crt", "token: t");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::api_server_failures), 1u);
 }
 
@@ -141,9 +141,9 @@ TEST_F(ApiServerTlsTest, KubeletPodsWithAClientCertificate) {
   options.ca_file = dir_.File("ca.crt");
   options.cert_file = dir_.File("client.crt");
   options.key_file = dir_.File("client.key");
-  options.query_timeout = kPatience;
+  options.query_timeout = kTestTimeout;
   Run([&] { return std::make_unique<KubeletPodsSource>(loop_.loop(), *http_, worker_, counters_, options); });
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace {
 
 class KubeletPodsSourceTest : public SourceTest {
  protected:
-  void Start(const std::string& url, Duration query_timeout = kPatience) {
+  void Start(const std::string& url, Duration query_timeout = kTestTimeout) {
     KubeletPodsOptions options;
     options.url = url;
     options.query_timeout = query_timeout;
@@ -37,9 +37,9 @@ TEST_F(KubeletPodsSourceTest, FindsThePodInTheList) {
     exchange.Reply(200, ListJson("", {PodJson("a", "uid-a", "main"), "7", PodJson("b", "uid-b", "other")}));
   });
   Start(server.url() + "/pods");
-  EXPECT_EQ(Ask(Ref("b", "uid-b")), "other");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
-  EXPECT_EQ(Ask(Ref("a", "uid-older")), "unknown");
+  EXPECT_EQ(Query(Ref("b", "uid-b")), "other");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-older")), "unknown");
   EXPECT_EQ(server.Seen()[0].target, "/pods");
 }
 
@@ -48,7 +48,7 @@ TEST_F(KubeletPodsSourceTest, NullItemsAreAnEmptyList) {
     exchange.Reply(200, R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":null})");
   });
   Start(server.url() + "/pods");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "unknown");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 0u);
 }
 
@@ -71,12 +71,12 @@ TEST_F(KubeletPodsSourceTest, OneRequestAnswersAllPendingQueries) {
   });
   Start(server.url() + "/pods");
   auto first = std::make_shared<std::string>();
-  Begin(Ref("a", "uid-a"), first);
+  StartQuery(Ref("a", "uid-a"), first);
   EXPECT_TRUE(Eventually([&] { return requests == 1; }));
   std::vector<std::shared_ptr<std::string>> later;
   for (const char* name : {"b", "c", "d"}) {
     later.push_back(std::make_shared<std::string>());
-    Begin(Ref(name, std::string("uid-") + name), later.back());
+    StartQuery(Ref(name, std::string("uid-") + name), later.back());
   }
   {
     const std::lock_guard lock(mutex);
@@ -94,13 +94,13 @@ TEST_F(KubeletPodsSourceTest, ClosedPortFailsTheQueryAtOnce) {
   FakeApi api;
   api.Stop();
   Start(api.url() + "/api/v1/pods?");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   // A query after kubelet has started is not answered from the time before.
   api.SetList(ListJson("", {PodJson("a", "uid-a", "main")}));
   api.Start();
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "main");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "main");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
@@ -109,18 +109,18 @@ TEST_F(KubeletPodsSourceTest, ErrorStatusAndMalformedBodyAreCounted) {
     exchange.Reply(seen.target == "/pods" ? 401 : 200, "Unauthorized");
   });
   Start(server.url() + "/pods");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
   Start(server.url() + "/other");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 2u);
 }
 
 TEST_F(KubeletPodsSourceTest, QueryTimeoutsAreCountedOnce) {
   HttpServer server([](const SeenRequest&, HttpExchange& exchange) { exchange.AwaitHangUp(); });
   Start(server.url() + "/pods", std::chrono::milliseconds(20));
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 
@@ -132,7 +132,7 @@ TEST_F(KubeletPodsSourceTest, CredentialIsNotSentWithoutTls) {
   options.url = server.url() + "/pods";
   options.token_file = dir_.File("token");
   Start(options);
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "unknown");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "unknown");
   ASSERT_EQ(server.Seen().size(), 1u);
   EXPECT_EQ(server.Seen()[0].headers.count("authorization"), 0u);
 }
@@ -143,7 +143,7 @@ TEST_F(KubeletPodsSourceTest, WithoutACaNothingIsSent) {
   options.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/pods";
   options.ca_file = dir_.File("none.crt");
   Start(options);
-  EXPECT_EQ(Ask(Ref("a", "uid-a")), "no answer");
+  EXPECT_EQ(Query(Ref("a", "uid-a")), "no answer");
   EXPECT_EQ(Count(&Counters::kubelet_pods_failures), 1u);
 }
 

@@ -307,7 +307,7 @@ TEST_F(SpecResolverTest, RetriesTakeTurnsAndBackOff) {
   }
 }
 
-TEST_F(SpecResolverTest, WaiterForAPodThatGoesIsReleased) {
+TEST_F(SpecResolverTest, WaiterForARemovedPodIsReleased) {
   const auto released = Wait("a");
   specs_.Forget(Query("a").pod);
   EXPECT_TRUE(*released);

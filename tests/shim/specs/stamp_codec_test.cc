@@ -1,4 +1,4 @@
-// What the shim writes into a container's annotations comes back as it was.
+// What the shim writes into a container's annotations is read back unchanged.
 #include "shim/specs/stamp_codec.h"
 
 #include <gtest/gtest.h>
@@ -143,6 +143,23 @@ TEST(StampCodec, AnotherVersionIsLeftAlone) {
   }
 }
 
+TEST(StampCodec, SeveralAnnotationsOfAnOlderVersionAreLeftAlone) {
+  const auto stamp = DecodeStamp({{"internal.sidecar-shim.io/container", "p10,s"},
+                                  {"internal.sidecar-shim.io/pod", "Never;main/-/n;proxy/p10,s/n"}});
+  EXPECT_EQ(stamp.status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(StampCodec, DurationsAreBounded) {
+  ContainerSpec container = Container("a");
+  container.readiness_probe = ProbeSpec{};
+  container.readiness_probe->initial_delay = policy::Duration::max();
+  container.readiness_probe->timeout = policy::Duration(-5);
+  const std::optional<PodSpec> read = WrittenAndRead({"stamp", {container}, RestartPolicy::kNever});
+  ASSERT_TRUE(read.has_value());
+  EXPECT_LT(read->containers[0].readiness_probe->initial_delay, policy::Duration::max() / 20);
+  EXPECT_EQ(read->containers[0].readiness_probe->timeout, policy::Duration(0));
+}
+
 TEST(StampCodec, WhatIsNoStampIsAnError) {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   for (const std::string& text : {std::string(), std::string("-"), std::string("{}"), std::string("[1]"),
@@ -161,16 +178,22 @@ TEST(StampCodec, ADamagedPartCountsAsAbsent) {
   const Stamp whole{{{Priority::Kind::kValue, 5, {}}, true, false, false},
                     true,
                     PodSpec{"stamp", {probed}, RestartPolicy::kNever}};
-  const auto damaged = [&whole](const char* pointer, const json& value) {
-    json text = json::parse(TextOf(whole));
-    text[json::json_pointer(pointer)] = value;
-    return *Read(text.dump());
+  const auto text = [&whole](const char* pointer, const json& value) {
+    json changed = json::parse(TextOf(whole));
+    changed[json::json_pointer(pointer)] = value;
+    return changed.dump();
+  };
+  const auto damaged = [&text](const char* pointer, const json& value) {
+    return *Read(text(pointer, value));
+  };
+  const auto status = [&text](const char* pointer, const json& value) {
+    return DecodeStamp({{kStampAnnotation, text(pointer, value)}}).status().code();
   };
   for (const json& value : {json("p"), json(1.5), json(99999999999), json::array()}) {
-    EXPECT_EQ(damaged("/container/priority", value).traits, Traits{}) << value;
+    EXPECT_EQ(status("/container/priority", value), absl::StatusCode::kDataLoss) << value;
     EXPECT_EQ(damaged("/pod/containers/0/priority", value).spec, std::nullopt) << value;
   }
-  EXPECT_EQ(damaged("/container", 7).traits, Traits{});
+  EXPECT_EQ(status("/container", 7), absl::StatusCode::kDataLoss) << "its envs can be read elsewhere";
   EXPECT_EQ(damaged("/pod", "Never").spec, std::nullopt);
   EXPECT_EQ(damaged("/pod/containers/0/name", "").spec, std::nullopt);
   EXPECT_EQ(damaged("/pod/containers/0/restartRules", json::array({{{"operator", "Is"}}})).spec,

@@ -34,7 +34,7 @@ class StaticPodSourceTest : public SourceTest {
 
   // The name of the pod's first container.
   std::string Find(const std::string& pod, const std::string& config_source = "file") {
-    return Ask(PodQuery{{"default", pod, "uid-1"}, {{"kubernetes.io/config.source", config_source}}});
+    return Query(PodQuery{{"default", pod, "uid-1"}, {{"kubernetes.io/config.source", config_source}}});
   }
 };
 

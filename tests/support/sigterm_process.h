@@ -1,22 +1,22 @@
 // A process that installs a handler for SIGTERM only on demand.
-#ifndef SIDECAR_SHIM_TESTS_SUPPORT_DEAF_PROCESS_H_
-#define SIDECAR_SHIM_TESTS_SUPPORT_DEAF_PROCESS_H_
+#ifndef SIDECAR_SHIM_TESTS_SUPPORT_SIGTERM_PROCESS_H_
+#define SIDECAR_SHIM_TESTS_SUPPORT_SIGTERM_PROCESS_H_
 
 #include <sys/types.h>
 
 namespace sidecar_shim::testing {
 
 // The destructor kills the process. The constructor aborts where the process cannot be started.
-class DeafProcess {
+class SigtermProcess {
  public:
-  DeafProcess();
-  ~DeafProcess();
-  DeafProcess(const DeafProcess&) = delete;
-  DeafProcess& operator=(const DeafProcess&) = delete;
+  SigtermProcess();
+  ~SigtermProcess();
+  SigtermProcess(const SigtermProcess&) = delete;
+  SigtermProcess& operator=(const SigtermProcess&) = delete;
 
   pid_t pid() const { return pid_; }
   // Makes the process install a handler; returns before it has.
-  void Listen();
+  void InstallHandler();
 
  private:
   pid_t pid_ = -1;
@@ -25,4 +25,4 @@ class DeafProcess {
 
 }  // namespace sidecar_shim::testing
 
-#endif  // SIDECAR_SHIM_TESTS_SUPPORT_DEAF_PROCESS_H_
+#endif  // SIDECAR_SHIM_TESTS_SUPPORT_SIGTERM_PROCESS_H_

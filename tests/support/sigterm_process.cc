@@ -1,4 +1,4 @@
-#include "tests/support/deaf_process.h"
+#include "tests/support/sigterm_process.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,7 +17,7 @@ constexpr char kScript[] = "read go; trap : TERM; read end";
 
 }  // namespace
 
-DeafProcess::DeafProcess() {
+SigtermProcess::SigtermProcess() {
   std::array<int, 2> pipe_ends{};
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) std::abort();
   posix_spawn_file_actions_t files;
@@ -42,13 +42,13 @@ DeafProcess::DeafProcess() {
   stdin_ = pipe_ends[1];
 }
 
-DeafProcess::~DeafProcess() {
+SigtermProcess::~SigtermProcess() {
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   close(stdin_);
 }
 
-void DeafProcess::Listen() {
+void SigtermProcess::InstallHandler() {
   if (write(stdin_, "go\n", 3) != 3) std::abort();
 }
 
