@@ -3,9 +3,8 @@
 #   tests/lint.sh [--quick]
 # --quick, which ctest runs too as `style`: clang-format over all of it; no test's name above 60 letters; no comment in policy/,
 # shim/, proto/ and tests/ cites a document that is not in the repository; every file that a document names is there.
-# Without it also the bounds on a function's complexity, cyclomatic (15, by lizard) and cognitive (in .clang-tidy, by clang-tidy),
-# and clang-tidy's other checks, over policy/ and shim/. clang-tidy reads build/dev (cmake --workflow --preset dev), whose units
-# hold eight files each: some minutes on 2 cores.
+# Without it also tests/complexity.sh and clang-tidy over policy/ and shim/, which no automatic run does: it reads build/dev
+# (cmake --workflow --preset dev), whose units hold eight files each, and takes some minutes on 2 cores.
 # Version 14 of both tools, as Debian 12 has them: others format otherwise. Exit status 77: a tool is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,12 +50,7 @@ complain 'documents name files that are not there' "$named"
 
 [[ $quick == --quick ]] && exit "$status"
 require clang-tidy-14
-# Debian 12 has no package of it.
-if command -v lizard >/dev/null; then
-  lizard -C 15 -w policy shim || status=1
-else
-  echo "cyclomatic complexity is not counted: lizard is not installed (pip install lizard)" >&2
-fi
+tests/complexity.sh || [[ $? == 77 ]] || status=1
 if [[ ! -f build/dev/compile_commands.json ]]; then
   echo "clang-tidy needs build/dev: cmake --preset dev && cmake --build --preset dev" >&2
   exit 2
