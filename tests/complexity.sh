@@ -18,7 +18,7 @@ skip() {
 
 # The file `complete` is made last: an installation that was interrupted is begun again.
 install() (
-  mkdir -p "$cache"
+  mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] || skip "$cache cannot be written"
   exec {lock}>"$cache/.lock-lizard"
   flock "$lock"
   [[ -e $installed/complete ]] && exit

@@ -23,14 +23,14 @@ COMMAND = re.compile(r"^\s*(\w+)\s*\(([^()]*)\)", re.MULTILINE)
 
 
 def read_tree(root):
-    """{path: text} of what is checked. Scripts and the node tests are not C++."""
+    """{path: text} of what is checked. The tests' scripts and the node tests are not C++."""
     tree = {}
     for top in ("policy", "shim", "tests"):
         for folder, subfolders, names in os.walk(root / top):
-            subfolders[:] = sorted(set(subfolders) - {"node", "__pycache__"})
+            subfolders[:] = sorted(set(subfolders) - ({"node", "__pycache__"} if top == "tests" else set()))
             for name in sorted(names):
                 path = Path(folder, name)
-                if not name.startswith(".") and path.suffix not in (".py", ".sh"):
+                if not name.startswith(".") and (top != "tests" or path.suffix not in (".py", ".sh")):
                     tree[path.relative_to(root).as_posix()] = path.read_text(errors="replace")
     return tree
 
@@ -64,7 +64,7 @@ def target(include):
     """The folder that an include leads to: a room, "policy:NAME", "proto", "tests", or None for what is not ours."""
     name = include[1:-1]
     parts = name.split("/")
-    if {"", ".", ".."} & set(parts):
+    if any(part == "" or part.startswith(".") for part in parts):
         return "a path that is not plain"
     if name.endswith(".pb.h") and len(parts) == 1:
         return "proto"
@@ -205,8 +205,9 @@ def check_targets(tree):
         "add_room": "policy|abseil", "if": "SIDECAR_SHIM_SANITIZE", "endif": "", "target_compile_options": r"policy|PRIVATE|-O\d"})
     yield from check_commands(tree, "shim/CMakeLists.txt", {
         "foreach": r"\w+", "endforeach": "", "add_subdirectory": r"\$\{room\}", "add_executable": r"sidecar-shim|main\.cc",
-        "target_link_libraries": "sidecar-shim|PRIVATE|shim_app|shim_run", "target_compile_definitions": ".*",
-        "set_target_properties": ".*", "install": ".*"})
+        "target_link_libraries": "sidecar-shim|PRIVATE|shim_app|shim_run",
+        "target_compile_definitions": r'sidecar-shim|PRIVATE|[A-Z_]+="\$\{version\}"',
+        "set_target_properties": r"sidecar-shim|PROPERTIES|RUNTIME_OUTPUT_DIRECTORY|\$\{PROJECT_BINARY_DIR\}", "install": ".*"})
 
 
 def arrows(tree):

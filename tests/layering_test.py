@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+sys.dont_write_bytecode = True  # the tree may be another user's
+
 import layering
 from layering_rules import MAX_FLOORS, MAX_LINES, OS_DOORS, ROOMS, TESTS_MAY
 
@@ -62,7 +64,7 @@ class Planted(unittest.TestCase):
                 self.assert_found("shim/base/clock.h", line, "shim/base/clock.h: an include that is not understood")
 
     def test_paths_that_are_not_plain(self):
-        for name in ("<./shim/app/daemon.h>", "<../shim/app/daemon.h>", '"shim/base/../app/daemon.h"',
+        for name in ("<./shim/app/daemon.h>", "<../shim/app/daemon.h>", '"shim/base/../app/daemon.h"', "<shim/base/.clock.h>",
                      "</src/shim/app/daemon.h>", '"absl/../shim/app/daemon.h"'):
             with self.subTest(name):
                 self.assert_found("shim/base/clock.h", f"#include {name}", "base -> a path that is not plain")
@@ -131,6 +133,7 @@ class Planted(unittest.TestCase):
     def test_loose_file_and_unknown_room(self):
         self.assert_found("shim/loose.cc", "", "only main.cc")
         self.assert_found("shim/attic/box.h", "", "shim/attic: a room that")
+        self.assert_found("shim/base/box.py", "", "shim/base/box.py: a room has .cc and .h files only")
         self.assert_found("shim/base/deep/box.h", "", "a room has no folders")
         self.assert_found("tests/shim/attic/box_test.cc", "", "tests/shim/attic: shim/ has no such room")
         self.assert_found("tests/shim/box_test.cc", "", "a test stands in the folder of its room")
