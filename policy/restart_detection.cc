@@ -48,8 +48,10 @@ void DetectRestartAllContainers(PodState& pod, const SandboxId& id, Time now) {
     last_exit = std::max(last_exit, container->exit->observed_at);
   }
   if (concerned.empty() || now - last_exit > kSandboxStopDelay) return;
-  for (ContainerRecord* container : concerned) container->killed_for_restart = true;
-  for (auto& [name, progress] : pod.sandboxes.at(id).progress) {
+  SandboxRecord& sandbox = pod.sandboxes.at(id);
+  for (ContainerRecord* container : concerned) {
+    container->killed_for_restart = true;
+    LaunchProgress& progress = sandbox.progress[container->name];
     progress.stage = LaunchProgress::Stage::kNeverStarted;
     progress.ready = false;
     progress.post_start_done = false;
