@@ -35,7 +35,7 @@ void MarkStoppedForRecreation(PodState& pod, const SandboxId& sandbox, Time now)
 // For the moment at which a container of this sandbox was removed. If that was
 // the last of all, and the last exit is only just over, then kubelet restarts
 // the whole pod, and its containers are ordered again.
-void DetectRestartAllContainers(PodState& pod, const SandboxId& sandbox, Time now);
+void DetectRestartAllContainers(PodState& pod, const SandboxId& id, Time now);
 
 // Did the container exit for good together with an older sandbox? kubelet
 // decides which containers a new sandbox gets before it stops those in the old
@@ -43,9 +43,9 @@ void DetectRestartAllContainers(PodState& pod, const SandboxId& sandbox, Time no
 // complete as far as kubelet knows, so it is requested once or never.
 bool CompletedWithItsSandbox(const PodState& pod, const SandboxId& sandbox, const std::string& name);
 
-// Is there a sandbox in which a container that was stopped together with
-// `sandbox` may be restarted?
-bool HasSuccessor(const PodState& pod, const SandboxId& sandbox);
+// Is there a sandbox in which a container that was stopped together with this
+// one may be restarted?
+bool HasSuccessor(const PodState& pod, const SandboxId& id);
 
 }  // namespace sidecar_shim::policy
 

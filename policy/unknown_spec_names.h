@@ -23,7 +23,7 @@ size_t CountRequested(const SandboxRecord& sandbox);
 // known it may be a native sidecar, or its image is missing; and one that
 // completed with the sandbox before may not be run again, because its create
 // failed, or because init containers came first.
-void MarkUnrequestedContainers(PodState& pod, const SandboxId& sandbox, const std::string& name);
+void MarkUnrequestedContainers(PodState& pod, const SandboxId& id, const std::string& name);
 
 }  // namespace sidecar_shim::policy
 
