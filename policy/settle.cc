@@ -84,9 +84,10 @@ void SettleGates(PodState& pod, Time now, Actions& actions, Wakeup& wakeup) {
       progress.held->launching = true;
       pod.kept_requests.erase({sandbox_id, name});  // the launch uses it up
       actions.emplace_back(Launch{sandbox_id, name, StampFor(pod, name, /*by_shim=*/true)});
-      actions.emplace_back(
-          Note{Note::Kind::kLaunchAhead, pod.ref, name,
-               progress.timed_out ? "its launch timeout is over" : "the containers it waited for are up"});
+      actions.emplace_back(Note{Note::Kind::kLaunchAhead, pod.ref, name,
+                                EvaluateCreate(pod, sandbox, name).open
+                                    ? "the containers it waited for are up"
+                                    : "its launch timeout is over"});
     }
   }
 }

@@ -258,5 +258,22 @@ TEST(LaunchAhead, NewestRequestIsRemembered) {
   bench.Run("launch:a idle");
 }
 
+std::string LaunchReason(const Bench& bench) {
+  for (const Note& note : bench.notes()) {
+    if (note.kind == Note::Kind::kLaunchAhead) return note.text;
+  }
+  return "";
+}
+
+// Who reads the log must not take a timeout for a sidecar that is up.
+TEST(LaunchAhead, NoteNamesTheTimeoutOnlyIfItWasTheReason) {
+  Bench timeout({Main("a"), Main("b", 10)}, kAlways);
+  timeout.Run("a:refused +5m launch:a");
+  EXPECT_EQ(LaunchReason(timeout), "its launch timeout is over");
+  Bench in_time({Main("a"), Main("b", 10)}, kAlways);
+  in_time.Run("a:refused b:runs launch:a");
+  EXPECT_EQ(LaunchReason(in_time), "the containers it waited for are up");
+}
+
 }  // namespace
 }  // namespace sidecar_shim::policy
