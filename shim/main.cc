@@ -2,10 +2,13 @@
 // kubelet would.
 #include <CLI/CLI.hpp>
 
+#include "absl/synchronization/mutex.h"
 #include "shim/app/serve_command.h"
 #include "shim/run/run_command.h"
 
 int main(int argc, char** argv) {
+  // Distributions build Abseil without NDEBUG: then each lock inside gRPC walks a graph of all locks.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   CLI::App app{"Orders container launches and ends job sidecars between kubelet and the container runtime"};
   app.name("sidecar-shim");
   app.set_version_flag("--version", std::string("sidecar-shim ") + SIDECAR_SHIM_VERSION);
