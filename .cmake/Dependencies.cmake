@@ -3,6 +3,7 @@
 find_package(Threads REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(Protobuf 3.21 REQUIRED)
@@ -45,4 +46,5 @@ endfunction()
 
 add_third_party(abseil USES Threads::Threads rt LIBRARIES ${abseil_libraries})
 add_third_party(grpc USES abseil Threads::Threads z rt LIBRARIES ${grpc_libraries})
+add_third_party(nghttp2 LIBRARIES nghttp2)
 add_third_party(yaml LIBRARIES yaml-cpp)

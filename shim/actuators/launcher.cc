@@ -37,7 +37,7 @@ std::filesystem::path SymlinkPath(const ContainerName& name, const std::string& 
 }  // namespace
 
 void Launcher::Remember(const policy::SandboxId& sandbox, const std::string& name,
-                        const grpc::ByteBuffer& request) {
+                        const std::string& request) {
   remembered_[{sandbox, name}] = request;
 }
 

@@ -27,7 +27,7 @@ class Launcher : public ContainerLauncher {
       : driver_(driver), runtime_(runtime), worker_(worker), encode_stamp_(std::move(encode_stamp)) {}
 
   // Keeps the newest refused request of this container.
-  void Remember(const policy::SandboxId& sandbox, const std::string& name, const grpc::ByteBuffer& request);
+  void Remember(const policy::SandboxId& sandbox, const std::string& name, const std::string& request);
 
   void Launch(const policy::Launch& action) override;
   void ResumeLaunch(const policy::ResumeLaunch& action) override;
@@ -42,7 +42,7 @@ class Launcher : public ContainerLauncher {
   Runtime& runtime_;
   Worker& worker_;
   const EncodeStamp encode_stamp_;
-  std::map<std::pair<policy::SandboxId, std::string>, grpc::ByteBuffer> remembered_;
+  std::map<std::pair<policy::SandboxId, std::string>, std::string> remembered_;
 };
 
 }  // namespace sidecar_shim

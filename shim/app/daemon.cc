@@ -11,7 +11,7 @@
 #include "shim/actuators/stopper.h"
 #include "shim/app/make_sources.h"
 #include "shim/base/channel.h"
-#include "shim/base/grpc_loop.h"
+#include "shim/base/epoll_loop.h"
 #include "shim/base/notify.h"
 #include "shim/base/unix_socket.h"
 #include "shim/cri/grpc_runtime.h"
@@ -40,7 +40,6 @@ struct Daemon::Parts {
   explicit Parts(const DaemonConfig& daemon_config)
       : config(daemon_config), runtime_channel(config.runtime), image_channel(config.image_service) {}
 
-  void BuildServer();
   void BuildParts();
   void OpenSocket();
   void AdoptOwnership();
@@ -49,15 +48,10 @@ struct Daemon::Parts {
   void Teardown();
 
   const DaemonConfig config;
-  // The server: channels, and what registers with it, outlive it; the loop has its queue.
+  EpollLoop the_loop;
+  Loop* const loop = &the_loop;
   Upstream runtime_channel;
   Upstream image_channel;
-  Relay relay{runtime_channel, image_channel};
-  std::unique_ptr<Listener> listener;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
-  std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<GrpcLoop> loop;
-  grpc::ServerCompletionQueue* server_queue = nullptr;  // the loop's
   // What works on the loop.
   Counters counters;
   CountingDecisionLog notes{counters};
@@ -73,6 +67,8 @@ struct Daemon::Parts {
   std::unique_ptr<Prober> prober;
   std::unique_ptr<ExitWatcher> exits;
   std::unique_ptr<HandlerContext> handlers;
+  std::unique_ptr<Relay> relay;
+  std::unique_ptr<Listener> listener;
   std::unique_ptr<Watchdog> runtime_watchdog;
   std::unique_ptr<Watchdog> image_watchdog;
   std::unique_ptr<Loop::Timer> start_timer;
@@ -83,24 +79,7 @@ struct Daemon::Parts {
   bool open = false;
   bool draining = false;
   std::atomic<bool> shutdown_requested{false};
-  std::thread server_shutdown;
 };
-
-void Daemon::Parts::BuildServer() {
-  grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(-1);
-  builder.SetMaxSendMessageSize(-1);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  builder.RegisterAsyncGenericService(&relay.service());
-  acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      grpc::InsecureServerCredentials());
-  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
-  server_queue = queue.get();
-  loop = std::make_unique<GrpcLoop>(std::move(queue));
-  server = builder.BuildAndStart();
-}
 
 void Daemon::Parts::BuildParts() {
   worker = std::make_unique<Worker>();
@@ -125,14 +104,15 @@ void Daemon::Parts::BuildParts() {
   ownership_timer = std::make_unique<Loop::Timer>(*loop);
   trim_timer = std::make_unique<Loop::Timer>(*loop);
 
-  relay.Start(*loop, server_queue, MakeHandlers(*handlers));
+  relay = std::make_unique<Relay>(*loop, runtime_channel, image_channel);
+  relay->SetHandlers(MakeHandlers(*handlers));
 }
 
 void Daemon::Parts::OpenSocket() {
   if (std::exchange(open, true) || draining) return;
   start_timer->Cancel();
   AdoptOwnership();
-  listener->Start(std::move(acceptor));
+  listener->Start(*loop, [this](int fd) { relay->Serve(fd); });
   spdlog::info("sidecar-shim {} serves on unix://{} for {}", SIDECAR_SHIM_VERSION, config.listen,
                config.runtime);
   Notify("READY=1");
@@ -140,8 +120,11 @@ void Daemon::Parts::OpenSocket() {
 }
 
 void Daemon::Parts::TrimMemory() {
-  const uint64_t calls = relay.accepted_calls();
-  if (std::exchange(calls_at_trim, calls) != calls) worker->Run([] { malloc_trim(0); });
+  const uint64_t calls = relay->accepted_calls();
+  if (std::exchange(calls_at_trim, calls) != calls) {
+    relay->Trim();
+    worker->Run([] { malloc_trim(0); });
+  }
   trim_timer->Start(loop->Now() + kTrimPeriod, [this] { TrimMemory(); });
 }
 
@@ -154,7 +137,7 @@ void Daemon::Parts::AdoptOwnership() {
 void Daemon::Parts::Drain() {
   if (std::exchange(draining, true)) return;
   Notify("STOPPING=1");
-  spdlog::info("shutting down: {} calls in progress; {}", relay.live_calls(), counters.ToString());
+  spdlog::info("shutting down: {} calls in progress; {}", relay->live_calls(), counters.ToString());
   listener->Stop();
   start_timer->Cancel();
   ownership_timer->Cancel();
@@ -164,11 +147,7 @@ void Daemon::Parts::Drain() {
   driver->Stop();
   reconciler->Stop();
   specs->StopWaiting();
-  relay.BeginShutdown();
-  server_shutdown = std::thread([this] {
-    server->Shutdown(loop->WallNow() + config.shutdown_grace);
-    loop->Post([this] { Teardown(); });
-  });
+  relay->Shutdown(config.shutdown_grace, [this] { Teardown(); });
 }
 
 // Steps 3 and 4 of the end (daemon.h): cancels all operations of the shim's own that are still pending.
@@ -180,22 +159,19 @@ void Daemon::Parts::Teardown() {
   http->Stop();
   worker->Stop();
   specs->Stop();
-  loop->Shutdown();
+  the_loop.Shutdown();
 }
 
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Daemon::~Daemon() {
-  if (parts_->server_shutdown.joinable()) parts_->server_shutdown.join();
-}
+Daemon::~Daemon() = default;
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(const DaemonConfig& config) {
   absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(config.listen);
   if (!listener.ok()) return listener.status();
   auto parts = std::make_unique<Parts>(config);
-  parts->listener = *std::move(listener);
-  parts->BuildServer();
   parts->BuildParts();
+  parts->listener = *std::move(listener);
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
@@ -214,7 +190,7 @@ void Daemon::Run() {
     });
     parts.start_timer->Start(parts.loop->Now() + kStartTimeout, [&parts] { parts.OpenSocket(); });
   });
-  parts.loop->Run();
+  parts.the_loop.Run();
 }
 
 void Daemon::Shutdown() {
@@ -226,7 +202,7 @@ void Daemon::LogCounters() {
   parts_->loop->Post([this] {
     spdlog::info("counters: {} pods={} waiting={} live_calls={}", parts_->counters.ToString(),
                  parts_->driver->engine().PodCount(), parts_->driver->engine().HeldCount(),
-                 parts_->relay.live_calls());
+                 parts_->relay->live_calls());
   });
 }
 

@@ -3,8 +3,7 @@
 // Start
 //   1. Create() binds the socket, so that a second shim fails at once; kubelet's
 //      connections queue there.
-//   2. It builds the gRPC server with the loop's queue, then the parts from the
-//      lowest to the highest.
+//   2. It builds the parts from the lowest to the highest.
 //   3. Run() runs the loop; it first subscribes to container events and then
 //      reads the runtime's state.
 //   4. When that is read, or after a few seconds, connections are accepted and
@@ -14,17 +13,12 @@
 //   1. Drain, on the loop: no new connection, event subscription or policy
 //      action; calls that wait for their turn fail with UNAVAILABLE, endless
 //      streams are ended.
-//   2. grpc::Server::Shutdown, on a thread of its own, since it blocks until the
-//      loop has completed the calls in progress; after the configured
-//      grace it cancels them.
-//   3. Teardown, on the loop, once no call of a caller is left: the shim's own
-//      calls, requests and the worker are cancelled.
-//   4. The loop shuts its queue when no operation is pending, since gRPC aborts the
-//      process where one is started on a queue that has been shut. Then Run()
-//      returns.
-//   5. The parts are destroyed in the reverse order of their construction: the
-//      queue, drained, before the server, and that before the service that it
-//      serves.
+//   2. The relay lets clients open no further call and waits for those that are
+//      under way, for the configured grace; then it ends them.
+//   3. Teardown, once no caller's connection is left: the shim's own calls,
+//      requests and the worker are cancelled.
+//   4. The loop ends when no operation is pending, and Run() returns.
+//   5. The parts are destroyed in the reverse order of their construction.
 #ifndef SIDECAR_SHIM_SHIM_APP_DAEMON_H_
 #define SIDECAR_SHIM_SHIM_APP_DAEMON_H_
 

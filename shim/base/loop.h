@@ -1,5 +1,5 @@
 // The event loop: one thread for relay, gate, timers and reconciliation, so that
-// code in shim/ needs no locks. An interface: GrpcLoop runs in real time; tests
+// code in shim/ needs no locks. An interface: EpollLoop runs in real time; tests
 // have one whose time they advance themselves.
 //
 // The loop must never block: slow work goes to a worker thread (offload.h).
@@ -8,7 +8,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "shim/base/clock.h"
 #include "shim/base/timer_queue.h"
@@ -45,8 +47,80 @@ class Loop {
     explicit Timer(Loop& loop) : TimerQueue::Timer(loop.timers()) {}
   };
 
+  // Reports when a descriptor, which it does not own, can be read or written:
+  // again and again while that holds (level-triggered), and always when the
+  // descriptor's other end is gone.
+  class Watch;
+
+  // Work that is to run once at the end of the loop's turn, however often it was
+  // scheduled in it: after all that was ready in this turn, before the loop
+  // waits.
+  class TurnEnd;
+
  protected:
   virtual TimerQueue& timers() = 0;
+  // `events` are epoll's; 0 adds the watch without interest. Update() after Add(), Remove() last.
+  virtual void Add(Watch& watch, uint32_t events) = 0;
+  virtual void Update(Watch& watch, uint32_t events) = 0;
+  virtual void Remove(Watch& watch) = 0;
+  virtual void Schedule(TurnEnd& work) = 0;
+  virtual void Unschedule(TurnEnd& work) = 0;
+};
+
+class Loop::Watch {
+ public:
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    // What the descriptor is ready for. An error or a hang-up counts as both. May
+    // destroy the watch.
+    virtual void OnReady(bool can_read, bool can_write) = 0;
+  };
+
+  // `fd` stays open while the watch lives.
+  Watch(Loop& loop, int fd, bool want_read, bool want_write, Observer& observer);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Costs nothing where nothing changes.
+  void Want(bool read, bool write);
+  int fd() const { return fd_; }
+  // For the loop.
+  void Report(uint32_t events) const;
+
+ private:
+  Loop& loop_;
+  const int fd_;
+  uint32_t wanted_;
+  Observer& observer_;
+};
+
+class Loop::TurnEnd {
+ public:
+  // `work` must not destroy this object.
+  TurnEnd(Loop& loop, std::function<void()> work) : loop_(loop), work_(std::move(work)) {}
+  ~TurnEnd() {
+    if (scheduled_) loop_.Unschedule(*this);
+  }
+  TurnEnd(const TurnEnd&) = delete;
+  TurnEnd& operator=(const TurnEnd&) = delete;
+
+  void Schedule() {
+    if (scheduled_) return;
+    scheduled_ = true;
+    loop_.Schedule(*this);
+  }
+  // For the loop.
+  void Run() {
+    scheduled_ = false;
+    work_();
+  }
+
+ private:
+  Loop& loop_;
+  const std::function<void()> work_;
+  bool scheduled_ = false;
 };
 
 }  // namespace sidecar_shim

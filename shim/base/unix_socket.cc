@@ -32,16 +32,24 @@ absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path) {
   return address;
 }
 
-bool IsListening(const std::string& path) {
-  const absl::StatusOr<sockaddr_un> address = UnixAddress(path);
-  if (!address.ok()) return false;
+int ConnectUnix(const std::string& endpoint, int& error) {
+  const absl::StatusOr<std::string> path = UnixPath(endpoint);
+  const absl::StatusOr<sockaddr_un> address = UnixAddress(path.ok() ? *path : endpoint);
+  error = EINVAL;
+  if (!path.ok() || !address.ok()) return -1;
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return false;
-  const int result = connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address));
+  if (fd >= 0 && connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) == 0) return fd;
+  error = errno;
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+bool IsListening(const std::string& path) {
+  int error = 0;
+  const int fd = ConnectUnix("unix://" + path, error);
+  if (fd >= 0) close(fd);
   // EAGAIN: the backlog is full, so a process listens.
-  const bool listens = result == 0 || errno == EAGAIN;
-  close(fd);
-  return listens;
+  return fd >= 0 || error == EAGAIN;
 }
 
 absl::Status RemoveSocket(const std::string& path) {

@@ -21,6 +21,10 @@ absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
 // Whether a process accepts connections there. Does not block.
 bool IsListening(const std::string& path);
 
+// A connection to "unix:///path", which does not block, or -1 with errno's value in
+// `error`: EAGAIN where the process there has not accepted what is queued.
+int ConnectUnix(const std::string& endpoint, int& error);
+
 // Unlinks the socket at `path`. OK where nothing is there, kFailedPrecondition where something else is.
 absl::Status RemoveSocket(const std::string& path);
 

@@ -4,6 +4,7 @@
 #define SIDECAR_SHIM_SHIM_CRI_METHODS_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/strings/string_view.h"
 
@@ -13,14 +14,16 @@ namespace sidecar_shim {
 // "/runtime.v1.RuntimeService/<name>".
 std::string RuntimeMethod(absl::string_view name);
 
-// Whether the method is known to be unary: one request, one response. Covers
-// RuntimeService and ImageService of v1 and v1alpha2. False for every other
-// method, unary or not: relaying it as a stream is correct for both kinds.
-bool IsUnary(const std::string& path);
-
-// Whether the stream ends only when its caller cancels it (GetContainerEvents),
-// so that a shutdown must end it instead of waiting for its end.
-bool IsEndless(const std::string& path);
+// What is known of a method. Nothing of one that is not in CRI's v1 or v1alpha2:
+// then all is false, and treating it as a stream that changes something is right.
+struct MethodTraits {
+  bool unary = false;      // one request, one response
+  bool only_asks = false;  // changes nothing, so that it may be sent again
+  // A stream that ends only when its caller cancels it (GetContainerEvents), so
+  // that a shutdown must end it instead of waiting for its end.
+  bool endless = false;
+};
+MethodTraits TraitsOf(std::string_view path);
 
 }  // namespace sidecar_shim
 

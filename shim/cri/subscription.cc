@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "shim/cri/bytes.h"
+
 namespace sidecar_shim {
 namespace {
 
@@ -22,7 +24,7 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   explicit Stream(Subscription& its_owner)
       : loop(its_owner.loop_), owner(its_owner), wanted(its_owner.stream_lifetime_.handle()) {}
 
-  void Begin(const grpc::ByteBuffer& request) {
+  void Begin(const std::string& request) {
     stream->StartCall(loop.Tag([self = shared_from_this(), request](bool ok) {
       if (ok) {
         self->Send(request);
@@ -32,8 +34,8 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
     }));
   }
 
-  void Send(const grpc::ByteBuffer& request) {
-    stream->WriteLast(request, grpc::WriteOptions(), loop.Tag([self = shared_from_this()](bool ok) {
+  void Send(const std::string& request) {
+    stream->WriteLast(ToBuffer(request), grpc::WriteOptions(), loop.Tag([self = shared_from_this()](bool ok) {
       if (!ok) {
         self->End();
         return;
@@ -51,7 +53,7 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
       }
       if (self->wanted.alive()) {
         self->owner.upstream_.RecordActivity(self->loop.Now());
-        self->owner.callbacks_.on_message(self->message);
+        self->owner.callbacks_.on_message(FromBuffer(self->message));
       }
       self->Next();
     }));
@@ -72,8 +74,8 @@ struct Subscription::Stream : std::enable_shared_from_this<Stream> {
   grpc::Status status;
 };
 
-Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method,
-                           const grpc::ByteBuffer& request, Duration retry, Callbacks callbacks)
+Subscription::Subscription(Loop& loop, Upstream& upstream, std::string method, const std::string& request,
+                           Duration retry, Callbacks callbacks)
     : loop_(loop),
       upstream_(upstream),
       method_(std::move(method)),

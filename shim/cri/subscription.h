@@ -23,12 +23,12 @@ class Subscription {
     // The request has been sent. Go servers send no headers before the first
     // message, so this is the earliest sign there is.
     std::function<void()> on_sent;
-    std::function<void(const grpc::ByteBuffer&)> on_message;
+    std::function<void(const std::string&)> on_message;
     std::function<void(const grpc::Status&)> on_end;
   };
 
-  Subscription(Loop& loop, Upstream& upstream, std::string method, const grpc::ByteBuffer& request,
-               Duration retry, Callbacks callbacks);
+  Subscription(Loop& loop, Upstream& upstream, std::string method, const std::string& request, Duration retry,
+               Callbacks callbacks);
   ~Subscription() { Stop(); }
 
   void Start();
@@ -42,7 +42,7 @@ class Subscription {
   Loop& loop_;
   Upstream& upstream_;
   const std::string method_;
-  const grpc::ByteBuffer request_;
+  const std::string request_;
   const Duration retry_;
   const Callbacks callbacks_;
   Loop::Timer timer_;

@@ -14,11 +14,11 @@ struct UnaryClient::OwnCall {
   bool hung = false;
 };
 
-void UnaryClient::CallRaw(const std::string& method, const grpc::ByteBuffer& request, Duration timeout,
+void UnaryClient::CallRaw(const std::string& method, const std::string& request, Duration timeout,
                           RawDone done) {
   auto call = std::make_shared<OwnCall>();
   call->context.set_deadline(loop_.WallNow() + timeout);
-  call->reader = upstream_.stub().PrepareUnaryCall(&call->context, method, request, loop_.queue());
+  call->reader = upstream_.stub().PrepareUnaryCall(&call->context, method, ToBuffer(request), loop_.queue());
   call->in_flight.emplace(upstream_, [raw = call.get()] {
     raw->hung = true;
     raw->context.TryCancel();
@@ -35,7 +35,7 @@ void UnaryClient::OnEnd(const std::shared_ptr<OwnCall>& call, const RawDone& don
   call->in_flight.reset();
   upstream_.OnCallEnd(call->status, loop_.Now());
   const bool hung = call->hung && !call->status.ok();
-  done(hung ? upstream_.HungStatus() : upstream_.Explain(call->status, false), call->response);
+  done(hung ? upstream_.HungStatus() : upstream_.Explain(call->status, false), FromBuffer(call->response));
 }
 
 void UnaryClient::CancelAll() {

@@ -22,18 +22,18 @@ class UnaryClient {
   UnaryClient(Loop& loop, Upstream& upstream) : loop_(loop), upstream_(upstream) {}
   ~UnaryClient() { CancelAll(); }
 
-  using RawDone = std::function<void(const grpc::Status&, const grpc::ByteBuffer&)>;
+  using RawDone = std::function<void(const grpc::Status&, const std::string&)>;
 
   // Fails with UNAVAILABLE at once where no process listens. `timeout` bounds the
   // call. done runs exactly once, on the loop, unless the call is cancelled by
   // CancelAll().
-  void CallRaw(const std::string& method, const grpc::ByteBuffer& request, Duration timeout, RawDone done);
+  void CallRaw(const std::string& method, const std::string& request, Duration timeout, RawDone done);
 
   template <typename Response, typename Request>
   void Call(const std::string& method, const Request& request, Duration timeout,
             std::function<void(const grpc::Status&, const Response&)> done) {
     CallRaw(method, ToBytes(request), timeout,
-            [done = std::move(done)](const grpc::Status& status, const grpc::ByteBuffer& bytes) {
+            [done = std::move(done)](const grpc::Status& status, const std::string& bytes) {
               Response response;
               if (status.ok() && !FromBytes(bytes, response)) {
                 done(grpc::Status(grpc::StatusCode::INTERNAL, "malformed answer"), response);

@@ -25,6 +25,7 @@ void Upstream::AbandonConnection() {
   // they continue if the runtime recovers.
   channel_ = OpenChannel(endpoint_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
+  if (on_abandon_) on_abandon_();
   for (InFlightCall* call : in_flight_) call->on_hung_();
 }
 
@@ -53,9 +54,13 @@ grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;
   }
+  return Unavailable(status.error_message());
+}
+
+grpc::Status Upstream::Unavailable(std::string_view reason) const {
   return grpc::Status(
       grpc::StatusCode::UNAVAILABLE,
-      absl::StrCat("sidecar-shim: no ", service_, " answers on ", endpoint_, ": ", status.error_message()));
+      absl::StrCat("sidecar-shim: no ", service_, " answers on ", endpoint_, ": ", std::string(reason)));
 }
 
 }  // namespace sidecar_shim

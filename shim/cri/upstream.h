@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "shim/base/clock.h"
@@ -50,6 +51,9 @@ class Upstream {
   // The server accepts connections but hangs: the calls in flight are
   // reported as hung, and later calls get a new connection.
   void AbandonConnection();
+  // `then` runs whenever that happens, before the calls hear of it: for whoever
+  // has connections of his own.
+  void OnAbandon(std::function<void()> then) { on_abandon_ = std::move(then); }
   // The status that a hung call ends with.
   grpc::Status HungStatus() const;
 
@@ -61,6 +65,8 @@ class Upstream {
   // Runs `then` once, with the next activity.
   void OnNextActivity(std::function<void()> then) { on_next_activity_ = std::move(then); }
 
+  // UNAVAILABLE, with the socket and the reason.
+  grpc::Status Unavailable(std::string_view reason) const;
   // Adds the socket to an UNAVAILABLE that the transport (not the runtime)
   // produced. Every other status is returned unchanged.
   grpc::Status Explain(const grpc::Status& status, bool answered);
@@ -72,6 +78,7 @@ class Upstream {
   std::unique_ptr<grpc::GenericStub> stub_;
   std::list<InFlightCall*> in_flight_;
   std::function<void()> on_busy_;
+  std::function<void()> on_abandon_;
   Time last_activity_{};
   std::function<void()> on_next_activity_;
 };

@@ -65,8 +65,9 @@ void Watchdog::Query(int unanswered) {
   auto query = std::make_shared<VersionQuery>();
   query->unanswered = unanswered;
   query->sent_at = loop_.Now();
-  query->reader = upstream_.stub().PrepareUnaryCall(&query->context, RuntimeMethod("Version"),
-                                                    ToBytes(runtime::v1::VersionRequest()), loop_.queue());
+  query->reader =
+      upstream_.stub().PrepareUnaryCall(&query->context, RuntimeMethod("Version"),
+                                        ToBuffer(ToBytes(runtime::v1::VersionRequest())), loop_.queue());
   query->reader->StartCall();
   query_ = query;
   // The tag keeps the query until gRPC has written the result into it.

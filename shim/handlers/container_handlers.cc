@@ -28,12 +28,11 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
   explicit StartContainerHandler(HandlerContext& context) : context_(context) {}
   ~StartContainerHandler() override { CancelPending(); }
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     call_ = &call;
-    bytes_ = bytes;
     runtime::v1::StartContainerRequest request;
-    if (!FromBytes(bytes, request)) {
-      call.Forward(bytes);
+    if (!FromBytes(call.request(), request)) {
+      call.Forward();
       return;
     }
     container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
@@ -51,7 +50,7 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
 
   void OnCancelled() override { CancelPending(); }
 
-  void Forward() override { call_->Forward(bytes_); }
+  void Forward() override { call_->Forward(); }
 
   void Answer() override { call_->Reply(ToBytes(runtime::v1::StartContainerResponse())); }
 
@@ -68,7 +67,6 @@ class StartContainerHandler : public CallHandler, public StartWaiter {
 
   HandlerContext& context_;
   RelayedCall* call_ = nullptr;
-  grpc::ByteBuffer bytes_;
   policy::ContainerId container_;
   policy::CallId pending_call_;
 };
@@ -77,14 +75,14 @@ class StopContainerHandler : public CallHandler {
  public:
   explicit StopContainerHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::StopContainerRequest request;
-    if (FromBytes(bytes, request)) {
+    if (FromBytes(call.request(), request)) {
       container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
     }
     context_.driver.Post(
         policy::ExternalStopStarted{container_, std::chrono::seconds(BoundedSeconds(request.timeout()))});
-    call.Forward(bytes);
+    call.Forward();
   }
 
   void OnEnd(const grpc::Status& status) override {
@@ -100,12 +98,12 @@ class RemoveContainerHandler : public CallHandler {
  public:
   explicit RemoveContainerHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::RemoveContainerRequest request;
-    if (FromBytes(bytes, request)) {
+    if (FromBytes(call.request(), request)) {
       container_ = context_.driver.engine().FullContainerId(policy::ContainerId(request.container_id()));
     }
-    call.Forward(bytes);
+    call.Forward();
   }
 
   void OnEnd(const grpc::Status& status) override {

@@ -25,20 +25,21 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
   explicit CreateContainerHandler(HandlerContext& context) : context_(context) {}
   ~CreateContainerHandler() override { CancelPending(); }
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     call_ = &call;
-    bytes_ = bytes;
-    if (!FromBytes(bytes, request_) || !request_.has_config()) {
-      call.Forward(bytes);  // the runtime reports what is wrong with it
+    if (!FromBytes(call.request(), request_) || !request_.has_config()) {
+      call.Forward();  // the runtime reports what is wrong with it
       return;
     }
     deadline_ = context_.loop.Now() + kCreateTimeout;
     context_.reconciler.WhenReady(kReadingTimeout, lifetime_.Guard([this] { ResolveSpec(); }));
   }
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
+  ResponseWanted Response() override { return ResponseWanted::kWhole; }
+
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     runtime::v1::CreateContainerResponse response;
-    if (!FromBytes(bytes, response)) return;
+    if (!FromBytes(bytes, response)) return std::nullopt;
     policy::ContainerSeen seen;
     seen.container = policy::ContainerId(response.container_id());
     seen.sandbox = sandbox_;
@@ -47,6 +48,7 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
     seen.traits = ReadTraits(request_.config());
     ReadStopSettings(request_.config().annotations(), seen);
     context_.driver.Post(seen);
+    return std::nullopt;
   }
 
   void OnEnd(const grpc::Status& status) override {
@@ -62,17 +64,18 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   void Admit(const std::optional<policy::Stamp>& stamp) override {
     if (!stamp) {
-      call_->Forward(bytes_);
+      call_->Forward();
       return;
     }
     CreateContainerRequest stamped = request_;
     AddAnnotations(EncodeStamp(*stamp), *stamped.mutable_config());
-    call_->Forward(ToBytes(stamped));
+    call_->ForwardChanged(ToBytes(stamped));
   }
 
   void Refuse(const std::string& message, bool remember) override {
     if (remember) {
-      context_.launcher.Remember(sandbox_, request_.config().metadata().name(), bytes_);
+      context_.launcher.Remember(sandbox_, request_.config().metadata().name(),
+                                 std::string(call_->request()));
     }
     call_->Fail(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, message));
   }
@@ -123,7 +126,6 @@ class CreateContainerHandler : public CallHandler, public CreateWaiter {
 
   HandlerContext& context_;
   RelayedCall* call_ = nullptr;
-  grpc::ByteBuffer bytes_;
   CreateContainerRequest request_;
   policy::SandboxId sandbox_;
   policy::CallId pending_call_;

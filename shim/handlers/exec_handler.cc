@@ -9,14 +9,16 @@ class ExecSyncHandler : public CallHandler {
  public:
   explicit ExecSyncHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
-    FromBytes(bytes, request_);
-    call.Forward(bytes);
+  void OnRequest(RelayedCall& call) override {
+    FromBytes(call.request(), request_);
+    call.Forward();
   }
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
+  ResponseWanted Response() override { return ResponseWanted::kObserve; }
+
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     runtime::v1::ExecSyncResponse response;
-    if (!FromBytes(bytes, response)) return;
+    if (!FromBytes(bytes, response)) return std::nullopt;
     const policy::Engine& engine = context_.driver.engine();
     const policy::ContainerId container =
         engine.FullContainerId(policy::ContainerId(request_.container_id()));
@@ -27,6 +29,7 @@ class ExecSyncHandler : public CallHandler {
     if (passed && hook != nullptr && *hook == command) {
       context_.driver.Post(policy::PostStartReturned{container});
     }
+    return std::nullopt;
   }
 
  private:

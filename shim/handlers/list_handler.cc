@@ -13,21 +13,28 @@ class ListContainersHandler : public CallHandler {
  public:
   explicit ListContainersHandler(HandlerContext& context) : context_(context) {}
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
-    const std::set<policy::ContainerId> hidden = context_.driver.engine().Hidden();
-    const bool wanted = context_.reconciler.WantsLists();
+  bool WantsRequest() const override { return false; }
+
+  // A list may be large: it is kept only where something has to be left out.
+  ResponseWanted Response() override {
+    if (!context_.driver.engine().Hidden().empty()) return ResponseWanted::kWhole;
+    return context_.reconciler.WantsLists() ? ResponseWanted::kObserve : ResponseWanted::kNothing;
+  }
+
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     runtime::v1::ListContainersResponse response;
-    if ((hidden.empty() && !wanted) || !FromBytes(bytes, response)) return;
-    if (wanted) context_.reconciler.OnList(response);
+    if (!FromBytes(bytes, response)) return std::nullopt;
+    if (context_.reconciler.WantsLists()) context_.reconciler.OnList(response);
+    const std::set<policy::ContainerId> hidden = context_.driver.engine().Hidden();
     auto* containers = response.mutable_containers();
     auto visible_end = std::remove_if(containers->begin(), containers->end(),
                                       [&hidden](const runtime::v1::Container& container) {
                                         return container.state() == runtime::v1::CONTAINER_CREATED &&
                                                hidden.contains(policy::ContainerId(container.id()));
                                       });
-    if (visible_end == containers->end()) return;
+    if (visible_end == containers->end()) return std::nullopt;
     containers->erase(visible_end, containers->end());
-    bytes = ToBytes(response);
+    return ToBytes(response);
   }
 
  private:

@@ -10,14 +10,14 @@ class PullImageHandler : public CallHandler {
  public:
   explicit PullImageHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::PullImageRequest request;
-    if (FromBytes(bytes, request) && request.sandbox_config().has_metadata()) {
+    if (FromBytes(call.request(), request) && request.sandbox_config().has_metadata()) {
       pod_ = ToPodRef(request.sandbox_config().metadata());
       image_ = request.image().image();
       context_.driver.Post(policy::PullStarted{pod_, image_});
     }
-    call.Forward(bytes);
+    call.Forward();
   }
 
   void OnEnd(const grpc::Status& status) override {

@@ -10,23 +10,26 @@ class RunPodSandboxHandler : public CallHandler {
  public:
   explicit RunPodSandboxHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::RunPodSandboxRequest request;
-    if (FromBytes(bytes, request) && request.has_config()) {
+    if (FromBytes(call.request(), request) && request.has_config()) {
       seen_ = ToSandboxSeen("", request.config());
       // Creating a sandbox takes a while, so that the spec is usually known before the first CreateContainer.
       context_.specs.Resolve({seen_.pod, seen_.annotations});
     }
-    call.Forward(bytes);
+    call.Forward();
   }
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
+  ResponseWanted Response() override { return ResponseWanted::kWhole; }
+
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     runtime::v1::RunPodSandboxResponse response;
-    if (seen_.pod == policy::PodRef() || !FromBytes(bytes, response)) return;
+    if (seen_.pod == policy::PodRef() || !FromBytes(bytes, response)) return std::nullopt;
     seen_.sandbox = policy::SandboxId(response.pod_sandbox_id());
     context_.driver.Post(seen_);
     // The policy ignored what the spec sources found before it knew the pod.
     context_.specs.Publish(seen_.pod);
+    return std::nullopt;
   }
 
   void OnEnd(const grpc::Status& status) override {
@@ -44,13 +47,13 @@ class StopPodSandboxHandler : public CallHandler {
  public:
   explicit StopPodSandboxHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::StopPodSandboxRequest request;
-    if (FromBytes(bytes, request)) {
+    if (FromBytes(call.request(), request)) {
       context_.driver.Post(policy::SandboxStopping{
           context_.driver.engine().FullSandboxId(policy::SandboxId(request.pod_sandbox_id()))});
     }
-    call.Forward(bytes);
+    call.Forward();
   }
 
  private:
@@ -61,12 +64,12 @@ class RemovePodSandboxHandler : public CallHandler {
  public:
   explicit RemovePodSandboxHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     runtime::v1::RemovePodSandboxRequest request;
-    if (FromBytes(bytes, request)) {
+    if (FromBytes(call.request(), request)) {
       sandbox_ = context_.driver.engine().FullSandboxId(policy::SandboxId(request.pod_sandbox_id()));
     }
-    call.Forward(bytes);
+    call.Forward();
   }
 
   void OnEnd(const grpc::Status& status) override {

@@ -3,6 +3,7 @@
 // read, the shim does not know which exits are masked; as kubelet never revises what it concluded from an
 // exit code, a response with an exit is held until then.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "shim/cri/convert.h"
@@ -41,13 +42,15 @@ class ContainerStatusHandler : public CallHandler {
  public:
   explicit ContainerStatusHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
+  void OnRequest(RelayedCall& call) override {
     deadline_ = call.deadline();
-    FromBytes(bytes, request_);
-    call.Forward(bytes);
+    FromBytes(call.request(), request_);
+    call.Forward();
   }
 
-  bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
+  ResponseWanted Response() override { return ResponseWanted::kWhole; }
+
+  bool HoldResponse(std::string_view bytes, std::function<void()> release) override {
     runtime::v1::ContainerStatusResponse response;
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, response)) return false;
     if (!HasExited(response.status())) return false;
@@ -55,15 +58,15 @@ class ContainerStatusHandler : public CallHandler {
     return true;
   }
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     runtime::v1::ContainerStatusResponse response;
-    if (!FromBytes(bytes, response)) return;
+    if (!FromBytes(bytes, response)) return std::nullopt;
     NoteExit(context_.driver, response.status());
-    if (!MayMask()) return;
+    if (!MayMask()) return std::nullopt;
     const std::optional<std::string> real = MaskStatus(context_.driver, *response.mutable_status());
-    if (!real) return;
+    if (!real) return std::nullopt;
     if (request_.verbose()) (*response.mutable_info())[kInfoKey] = *real;
-    bytes = ToBytes(response);
+    return ToBytes(response);
   }
 
  private:
@@ -95,12 +98,19 @@ class StatusesHandler : public CallHandler {
  public:
   explicit StatusesHandler(HandlerContext& context) : context_(context) {}
 
-  void OnRequest(RelayedCall& call, const grpc::ByteBuffer& bytes) override {
-    deadline_ = call.deadline();
-    call.Forward(bytes);
+  // That of a stream passes: it says nothing, and its deadline is not that of one message.
+  bool WantsRequest() const override {
+    return std::is_same_v<Message, runtime::v1::PodSandboxStatusResponse>;
   }
 
-  bool HoldResponse(const grpc::ByteBuffer& bytes, std::function<void()> release) override {
+  void OnRequest(RelayedCall& call) override {
+    deadline_ = call.deadline();
+    call.Forward();
+  }
+
+  ResponseWanted Response() override { return ResponseWanted::kWhole; }
+
+  bool HoldResponse(std::string_view bytes, std::function<void()> release) override {
     Message message;
     if (!context_.reconciler.IsPending() || !FromBytes(bytes, message)) return false;
     const auto& statuses = message.containers_statuses();
@@ -109,13 +119,14 @@ class StatusesHandler : public CallHandler {
     return true;
   }
 
-  void OnResponse(grpc::ByteBuffer& bytes) override {
+  std::optional<std::string> OnResponse(std::string_view bytes) override {
     Message message;
-    if (!FromBytes(bytes, message)) return;
+    if (!FromBytes(bytes, message)) return std::nullopt;
     for (const runtime::v1::ContainerStatus& status : message.containers_statuses()) {
       NoteExit(context_.driver, status);
     }
-    if (MaskAll(context_.driver, message)) bytes = ToBytes(message);
+    if (!MaskAll(context_.driver, message)) return std::nullopt;
+    return ToBytes(message);
   }
 
  private:

@@ -19,7 +19,7 @@ constexpr Duration kResubscribeAfter = std::chrono::milliseconds(500);
 // A refused subscription has ended by then.
 constexpr Duration kLastingAfter = std::chrono::seconds(1);
 
-grpc::ByteBuffer SubscribeRequest() {
+std::string SubscribeRequest() {
   events::SubscribeRequest request;
   request.add_filters("topic==\"/tasks/exit\",namespace==k8s.io");
   return ToBytes(request);
@@ -34,7 +34,7 @@ ExitWatcher::ExitWatcher(Loop& loop, Upstream& upstream, PolicyDriver& driver, R
       lasting_(loop),
       subscription_(loop, upstream, kSubscribe, SubscribeRequest(), kResubscribeAfter,
                     {.on_sent = [this] { OnSent(); },
-                     .on_message = [this](const grpc::ByteBuffer& message) { OnMessage(message); },
+                     .on_message = [this](const std::string& message) { OnMessage(message); },
                      .on_end = [this](const grpc::Status& status) { OnEnd(status); }}) {}
 
 void ExitWatcher::Stop() {
@@ -58,7 +58,7 @@ void ExitWatcher::OnFlow() {
   reconciler_.RequestPass();
 }
 
-void ExitWatcher::OnMessage(const grpc::ByteBuffer& message) {
+void ExitWatcher::OnMessage(const std::string& message) {
   OnFlow();
   events::Envelope envelope;
   events::TaskExit exit;

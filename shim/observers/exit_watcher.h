@@ -25,7 +25,7 @@ class ExitWatcher {
  private:
   void OnSent();
   void OnFlow();
-  void OnMessage(const grpc::ByteBuffer& message);
+  void OnMessage(const std::string& message);
   void OnEnd(const grpc::Status& status);
 
   Loop& loop_;

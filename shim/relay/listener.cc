@@ -1,9 +1,7 @@
 #include "shim/relay/listener.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +23,7 @@ namespace {
 
 constexpr int kFirstInheritedFd = 3;  // sd_listen_fds(3)
 constexpr int kBacklog = 128;
+constexpr Duration kPause = std::chrono::milliseconds(100);
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kNoRightsForOthers = 0770;
 constexpr mode_t kDirectoryMode = 0755;
@@ -63,7 +62,6 @@ int InheritedFd() {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path) {
   std::unique_ptr<Listener> listener(new Listener());
   listener->path_ = path;
-  listener->wake_fd_ = eventfd(0, EFD_CLOEXEC);
   if (const int inherited = InheritedFd(); inherited >= 0) {
     listener->fd_ = inherited;
     listener->inherited_ = true;
@@ -99,7 +97,6 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& path
 Listener::~Listener() {
   Stop();
   if (fd_ >= 0) close(fd_);
-  if (wake_fd_ >= 0) close(wake_fd_);
   if (inode_ != 0) unlink((path_ + ".lock").c_str());
   if (lock_fd_ >= 0) close(lock_fd_);
 }
@@ -119,40 +116,30 @@ bool Listener::AdoptOwnership(const std::string& runtime_path) {
   return true;
 }
 
-void Listener::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor) {
-  acceptor_ = std::move(acceptor);
-  thread_ = std::thread([this] { AcceptLoop(); });
+void Listener::Start(Loop& loop, std::function<void(int fd)> accept) {
+  loop_ = &loop;
+  accept_ = std::move(accept);
+  pause_.emplace(loop);
+  watch_.emplace(loop, fd_, true, false, static_cast<Loop::Watch::Observer&>(*this));
 }
 
 void Listener::Stop() {
-  if (thread_.joinable()) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
-    thread_.join();
-  }
+  watch_.reset();
+  pause_.reset();
   // In systemd's socket new connections queue for the next shim.
   if (inherited_ || fd_ < 0) return;
   RemoveOwnSocket();
   close(std::exchange(fd_, -1));
 }
 
-void Listener::AcceptLoop() {
-  while (true) {
-    pollfd fds[] = {{fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
-    if (fds[1].revents != 0) return;
-    const int connection = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (connection < 0) {
-      if (errno == EMFILE || errno == ENFILE) {
-        spdlog::error("out of file descriptors; connections wait until some are closed");
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      }
-      continue;
-    }
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-    parameters.listener_fd = fd_;
-    parameters.fd = connection;
-    acceptor_->HandleNewConnection(&parameters);
+void Listener::OnReady(bool /*can_read*/, bool /*can_write*/) {
+  const int connection = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (connection >= 0) {
+    accept_(connection);
+  } else if (errno == EMFILE || errno == ENFILE) {
+    spdlog::error("out of file descriptors; connections wait until some are closed");
+    watch_->Want(false, false);
+    pause_->Start(loop_->Now() + kPause, [this] { watch_->Want(true, false); });
   }
 }
 

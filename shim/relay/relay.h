@@ -1,53 +1,59 @@
-// Accepts every call on the shim's socket and relays it: unknown methods and services unchanged,
-// intercepted ones through their handler. Calls of the ImageService go to the image endpoint, all others to
-// the runtime. containerd's own services are answered with UNIMPLEMENTED. Loop thread only, after Start().
+// Relays every call on the shim's socket: unknown methods and services unchanged,
+// intercepted ones through their handler. Calls of the ImageService go to the
+// image endpoint, all others to the runtime. containerd's own services are
+// answered with UNIMPLEMENTED. Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 #define SIDECAR_SHIM_SHIM_RELAY_RELAY_H_
 
-#include <grpcpp/generic/async_generic_service.h>
-
-#include <map>
-#include <memory>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
 
 #include "shim/base/loop.h"
+#include "shim/base/slice.h"
 #include "shim/cri/upstream.h"
-#include "shim/relay/accepted_call.h"
 #include "shim/relay/call_handler.h"
-#include "shim/relay/stream_relay.h"
+#include "shim/relay/caller_connection.h"
+#include "shim/relay/runtime_pool.h"
 
 namespace sidecar_shim {
 
 class Relay {
  public:
-  Relay(Upstream& runtime, Upstream& images) : runtime_(runtime), images_(images) {}
+  // What it refers to outlives it.
+  Relay(Loop& loop, Upstream& runtime, Upstream& images);
 
-  // To be registered with the server before that is built; must outlive it.
-  grpc::AsyncGenericService& service() { return service_; }
+  void SetHandlers(HandlerTable handlers) { handlers_ = std::move(handlers); }
 
-  // Starts accepting. `queue` is the server's and the loop's.
-  void Start(Loop& loop, grpc::ServerCompletionQueue* queue, HandlerTable handlers);
+  // Serves a connection, whose descriptor it owns from now on.
+  void Serve(int fd);
 
-  // Accepts no new call, and ends endless streams (IsEndless()) with UNAVAILABLE.
-  void BeginShutdown();
+  // Lets clients open no further call, ends endless streams with UNAVAILABLE, and
+  // waits for all others, `grace` at most; then it ends those too. `done` runs
+  // once, when every connection is closed.
+  void Shutdown(Duration grace, std::function<void()> done);
 
-  size_t live_calls() const { return live_; }
-  uint64_t accepted_calls() const { return accepted_; }
+  // Gives memory that is not in use back.
+  void Trim() { blocks_.Trim(); }
+
+  size_t live_calls() const { return parts_.live_calls; }
+  uint64_t accepted_calls() const { return parts_.accepted_calls; }
 
  private:
-  void Accept();
-  void Serve(const std::shared_ptr<AcceptedCall>& accepted);
+  void Sweep();
+  void CheckDone();
 
-  grpc::AsyncGenericService service_;
-  Upstream& runtime_;
-  Upstream& images_;
-  Loop* loop_ = nullptr;
-  grpc::ServerCompletionQueue* queue_ = nullptr;
+  BlockPool blocks_;
   HandlerTable handlers_;
-  bool shutting_down_ = false;
-  size_t live_ = 0;
-  uint64_t accepted_ = 0;
-  uint64_t next_endless_ = 0;
-  std::map<uint64_t, std::weak_ptr<StreamRelay>> endless_;
+  Loop& loop_;
+  RuntimePool runtime_;
+  RuntimePool images_;
+  RelayParts parts_;
+  std::list<CallerConnection> connections_;
+  Loop::TurnEnd sweep_;
+  Loop::Timer grace_timer_;
+  std::function<void()> done_;
 };
 
 }  // namespace sidecar_shim

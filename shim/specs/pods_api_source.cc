@@ -30,7 +30,7 @@ PodsApiSource::PodsApiSource(Loop& loop, const std::string& socket_path)
       client_(loop, upstream_),
       watch_(loop, upstream_, kWatchPods, ToBytes(v1alpha1::WatchPodsRequest()), kWatchRetryInterval,
              {.on_sent = nullptr,
-              .on_message = [this](const grpc::ByteBuffer& message) { OnWatch(message); },
+              .on_message = [this](const std::string& message) { OnWatch(message); },
               .on_end = nullptr}) {}
 
 void PodsApiSource::Follow(UpdateCallback on_update) {
@@ -80,7 +80,7 @@ absl::StatusOr<PodUpdate> PodsApiSource::ParsePod(const std::string& uid, const 
   return FromCorePod(pod, name());
 }
 
-void PodsApiSource::OnWatch(const grpc::ByteBuffer& message) {
+void PodsApiSource::OnWatch(const std::string& message) {
   v1alpha1::WatchPodsEvent event;
   core::Pod pod;
   if (!FromBytes(message, event) || (event.type() != v1alpha1::ADDED && event.type() != v1alpha1::MODIFIED) ||

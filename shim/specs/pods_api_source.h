@@ -32,7 +32,7 @@ class PodsApiSource : public SpecSource {
   // Calls GetPod, again and again while kubelet is starting, until `deadline`.
   void Get(const std::string& uid, Time deadline, Answer answer);
   absl::StatusOr<PodUpdate> ParsePod(const std::string& uid, const std::string& bytes) const;
-  void OnWatch(const grpc::ByteBuffer& message);
+  void OnWatch(const std::string& message);
 
   Loop& loop_;
   const std::string socket_path_;

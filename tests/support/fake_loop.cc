@@ -1,30 +1,24 @@
 #include "tests/support/fake_loop.h"
 
 #include <algorithm>
-#include <memory>
+#include <chrono>
+#include <optional>
 
 #include "tests/support/client.h"
 
 namespace sidecar_shim::testing {
 namespace {
 
-constexpr int64_t kPollNanos = 2'000'000;
-
-gpr_timespec RealDeadline(int64_t nanos) {
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanos, GPR_TIMESPAN));
-}
+constexpr Duration kPoll = std::chrono::milliseconds(2);
 
 }  // namespace
 
 // A time that no real clock of this machine has by accident.
-FakeLoop::FakeLoop()
-    : GrpcLoop(std::make_unique<grpc::CompletionQueue>()),
-      start_(std::chrono::hours(100'000)),
-      wall_start_(WallClockNow()) {}
+FakeLoop::FakeLoop() : start_(std::chrono::hours(100'000)), wall_start_(WallClockNow()) {}
 
 FakeLoop::~FakeLoop() {
   Shutdown();
-  while (CompleteNext(gpr_inf_future(GPR_CLOCK_MONOTONIC))) {
+  while (Turn(std::nullopt)) {
   }
 }
 
@@ -44,7 +38,7 @@ bool FakeLoop::RunUntil(const std::function<bool()>& condition) {
   RunReady();
   while (!condition()) {
     if (MonotonicNow() >= deadline) return false;
-    CompleteNext(RealDeadline(kPollNanos));
+    Turn(kPoll);
     RunReady();
   }
   return true;

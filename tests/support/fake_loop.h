@@ -10,11 +10,11 @@
 #include <atomic>
 #include <functional>
 
-#include "shim/base/grpc_loop.h"
+#include "shim/base/epoll_loop.h"
 
 namespace sidecar_shim::testing {
 
-class FakeLoop : public GrpcLoop {
+class FakeLoop : public EpollLoop {
  public:
   FakeLoop();
   ~FakeLoop() override;

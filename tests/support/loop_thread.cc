@@ -1,12 +1,10 @@
 #include "tests/support/loop_thread.h"
 
 #include <future>
-#include <memory>
 
 namespace sidecar_shim::testing {
 
-LoopThread::LoopThread()
-    : loop_(std::make_unique<grpc::CompletionQueue>()), thread_([this] { loop_.Run(); }) {}
+LoopThread::LoopThread() : thread_([this] { loop_.Run(); }) {}
 
 LoopThread::~LoopThread() {
   loop_.Post([this] { loop_.Shutdown(); });

@@ -6,7 +6,7 @@
 #include <functional>
 #include <thread>
 
-#include "shim/base/grpc_loop.h"
+#include "shim/base/epoll_loop.h"
 
 namespace sidecar_shim::testing {
 
@@ -20,7 +20,7 @@ class LoopThread {
   void Do(const std::function<void()>& work);
 
  private:
-  GrpcLoop loop_;
+  EpollLoop loop_;
   std::thread thread_;
 };
 

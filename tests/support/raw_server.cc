@@ -67,7 +67,7 @@ RawServer::RawServer(const std::string& address, Serve serve) : serve_(std::move
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
   queue_ = queue.get();
-  loop_ = std::make_unique<GrpcLoop>(std::move(queue));
+  loop_ = std::make_unique<EpollLoop>(std::move(queue));
   server_ = builder.BuildAndStart();
   Accept();
   thread_ = std::thread([this] { loop_->Run(); });

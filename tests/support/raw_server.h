@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "shim/base/grpc_loop.h"
+#include "shim/base/epoll_loop.h"
 
 namespace sidecar_shim::testing {
 
@@ -65,7 +65,7 @@ class RawServer {
   Serve serve_;
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<GrpcLoop> loop_;
+  std::unique_ptr<EpollLoop> loop_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // the loop's
   std::thread thread_;
 };

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "shim/base/grpc_loop.h"
+#include "shim/base/epoll_loop.h"
 #include "tests/support/client.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/loop_thread.h"
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 // A body that arrives in pieces, and events that a worker has parsed, would
 // otherwise be put together wrongly.
-TEST(GrpcLoopTest, PostsKeepTheirOrder) {
+TEST(EpollLoopTest, PostsKeepTheirOrder) {
   LoopThread loop;
   constexpr int kPosts = 1000;
   std::vector<int> seen;
@@ -36,8 +36,8 @@ TEST(GrpcLoopTest, PostsKeepTheirOrder) {
   });
 }
 
-TEST(GrpcLoopTest, TimersRunInTheOrderOfTheirTimes) {
-  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+TEST(EpollLoopTest, TimersRunInTheOrderOfTheirTimes) {
+  EpollLoop loop;
   std::vector<int> ran;
   Loop::Timer late(loop), early(loop), cancelled(loop), never(loop);
   const Time now = loop.Now();
@@ -56,8 +56,8 @@ TEST(GrpcLoopTest, TimersRunInTheOrderOfTheirTimes) {
   EXPECT_FALSE(never.pending());
 }
 
-TEST(GrpcLoopTest, RunsUntilTheLastOperationHasEnded) {
-  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+TEST(EpollLoopTest, RunsUntilTheLastOperationHasEnded) {
+  EpollLoop loop;
   bool posted = false;
   loop.Post([&] {
     loop.Shutdown();
@@ -92,8 +92,8 @@ TEST(TimerQueueTest, RestartMayDestroyTheTimer) {
   loop.Advance(3s);
 }
 
-TEST(GrpcLoopTest, TimerThatRestartsInThePastLeavesTimeForTheRest) {
-  GrpcLoop loop(std::make_unique<grpc::CompletionQueue>());
+TEST(EpollLoopTest, TimerThatRestartsInThePastLeavesTimeForTheRest) {
+  EpollLoop loop;
   Loop::Timer timer(loop);
   std::atomic<int> rounds = 0;
   std::function<void()> again = [&] {

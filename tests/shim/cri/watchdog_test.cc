@@ -27,8 +27,8 @@ class WatchdogTest : public ::testing::Test {
   void SetUp() override {
     runtime_.Hang(Method("ExecSync"));
     runtime_.Start();
-    client_.CallRaw(Method("ExecSync"), ToBuffer(""), 1h,
-                    [this](const grpc::Status& status, const grpc::ByteBuffer&) { ended_ = status; });
+    client_.CallRaw(Method("ExecSync"), "", 1h,
+                    [this](const grpc::Status& status, const std::string&) { ended_ = status; });
     ASSERT_TRUE(loop_.RunUntil([this] { return runtime_.Hanging() == 1; }));
   }
 

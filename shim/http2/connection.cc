@@ -1,0 +1,258 @@
+#include "shim/http2/connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "shim/http2/limits.h"
+#include "shim/http2/session.h"
+
+namespace sidecar_shim::http2 {
+namespace {
+
+// grpc-go measures the bandwidth with this ping, one for the first DATA after the last answer. Nothing waits
+// for the answer as long as windows are open, so that it can share a write with the response.
+constexpr uint8_t kBandwidthPing[] = {2, 4, 16, 16, 9, 14, 7, 7};
+constexpr Duration kLatestAnswer = std::chrono::milliseconds(10);
+
+constexpr uint8_t kDrainPing[] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
+constexpr Duration kLatestDrainAnswer = std::chrono::seconds(1);
+
+constexpr size_t kPingSize = 8;
+// What is parsed before the number of new streams is looked at.
+constexpr size_t kPiece = 16 * 1024;
+
+// The GOAWAY for what nghttp2 gives up on without one of its own.
+uint32_t GoawayCode(ssize_t error) {
+  if (error == NGHTTP2_ERR_FLOODED) return NGHTTP2_ENHANCE_YOUR_CALM;
+  return error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_INTERNAL_ERROR;
+}
+
+}  // namespace
+
+Connection::Connection(Loop& loop, BlockPool& pool, Role role, int fd, ConnectionObserver& observer)
+    : loop_(loop),
+      pool_(pool),
+      role_(role),
+      observer_(observer),
+      fd_(-1),
+      flush_(loop, [this] { Flush(); }),
+      greeting_timer_(loop),
+      rest_timer_(loop),
+      ping_timer_(loop),
+      drain_timer_(loop) {
+  session_ = MakeSession(role, *this);
+  if (fd >= 0) Attach(fd);
+}
+
+Connection::~Connection() {
+  if (state_ != State::kClosed) End("");
+  nghttp2_session_del(session_);
+}
+
+void Connection::Attach(int fd) {
+  fd_ = fd;
+  state_ = State::kGreeting;
+  watch_.emplace(loop_, fd, true, false, static_cast<Loop::Watch::Observer&>(*this));
+  const Duration patience = role_ == Role::kServer ? kClientGreeting : kServerGreeting;
+  greeting_timer_.Start(loop_.Now() + patience, [this] {
+    Close(role_ == Role::kServer ? "it sent no HTTP/2 preface and SETTINGS in time"
+                                 : "it accepts connections but does not speak HTTP/2");
+  });
+  flush_.Schedule();
+}
+
+Stream& Connection::AddStream(StreamObserver* observer) {
+  streams_.push_front(std::make_unique<Stream>(*this, observer));
+  streams_.front()->place_ = streams_.begin();
+  ++open_streams_;
+  return *streams_.front();
+}
+
+Stream& Connection::Open(const HeaderBlock& block, bool end, StreamObserver& observer) {
+  Stream& stream = AddStream(&observer);
+  stream.end_queued_ = end;
+  const std::vector<nghttp2_nv> fields = block.ToNv();
+  const nghttp2_data_provider source = stream.Source();
+  stream.id_ = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
+                                      end ? nullptr : &source, &stream);
+  flush_.Schedule();
+  return stream;
+}
+
+bool Connection::AcceptsStreams() const {
+  return state_ != State::kClosed && nghttp2_session_check_request_allowed(session_) != 0;
+}
+
+void Connection::OnReady(bool can_read, bool can_write) {
+  if (can_write) flush_.Schedule();
+  if (can_read && rest_.empty()) ReadSocket();
+}
+
+void Connection::ReadSocket() {
+  Block* const block = pool_.Take();
+  const ssize_t count = recv(fd_, block->data(), block->capacity(), MSG_DONTWAIT);
+  if (count > 0) {
+    new_streams_ = 0;
+    observer_.OnReceived();
+    Parse(Slice(*block, block->data(), static_cast<size_t>(count)));
+  } else if (count == 0) {
+    Close(fault_);
+  } else if (errno != EAGAIN && errno != EINTR) {
+    Close(std::strerror(errno));
+  }
+  block->Unref();
+}
+
+void Connection::Parse(Slice bytes) {
+  while (!bytes.empty()) {
+    if (new_streams_ >= kNewStreamsOfATurn) {
+      rest_ = std::move(bytes);
+      rest_timer_.Start(loop_.Now(), [this] { ParseRest(); });
+      break;
+    }
+    parsing_ = bytes.Prefix(std::min(bytes.size(), kPiece));
+    const ssize_t used = nghttp2_session_mem_recv(session_, parsing_.data(), parsing_.size());
+    if (used < 0) {
+      parsing_ = Slice();
+      Fail(used);
+      return;
+    }
+    bytes.RemovePrefix(parsing_.size());
+    parsing_ = Slice();
+  }
+  flush_.Schedule();
+}
+
+void Connection::ParseRest() {
+  new_streams_ = 0;
+  Parse(std::exchange(rest_, Slice()));
+}
+
+void Connection::Flush() {
+  if (state_ == State::kClosed) return;
+  OutputQueue::Result result = OutputQueue::Result::kEmpty;
+  size_t generated = 0;
+  do {
+    const size_t before = output_.size();
+    if (!FillOutput()) return;
+    generated = output_.size() - before;
+    if (late_pings_ > 0 && (output_.size() > 0 || waiting_ > 0)) {
+      AcknowledgeLatePings();
+      if (!FillOutput()) return;
+    }
+    if (fd_ < 0) return;  // Attach() comes back here
+    int error = 0;
+    result = output_.WriteTo(fd_, error);
+    if (result == OutputQueue::Result::kBroken) {
+      Close(fault_.empty() ? std::strerror(error) : fault_);
+      return;
+    }
+  } while (result == OutputQueue::Result::kEmpty && generated > 0);
+  watch_->Want(rest_.empty(), result == OutputQueue::Result::kFull);
+  if (result == OutputQueue::Result::kEmpty && nghttp2_session_want_read(session_) == 0 &&
+      nghttp2_session_want_write(session_) == 0) {
+    Close(fault_);
+  } else if (result == OutputQueue::Result::kEmpty && open_streams_ == 0) {
+    observer_.OnIdle();
+  }
+}
+
+bool Connection::FillOutput() {
+  while (output_.size() < kUnsentLimit) {
+    const uint8_t* data = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_, &data);
+    if (size < 0) {
+      Close(nghttp2_strerror(static_cast<int>(size)));
+      return false;
+    }
+    if (size == 0) break;
+    output_.Append(data, static_cast<size_t>(size));
+  }
+  return true;
+}
+
+void Connection::Fail(ssize_t error) {
+  fault_ = nghttp2_strerror(static_cast<int>(error));
+  nghttp2_session_terminate_session(session_, GoawayCode(error));
+  Flush();  // once: what the peer does not take now, it does not get
+  Close(fault_);
+}
+
+void Connection::Close(const std::string& error) {
+  if (state_ == State::kClosed) return;
+  End(error);
+  observer_.OnConnectionClosed(error);
+}
+
+void Connection::End(const std::string& error) {
+  state_ = State::kClosed;
+  error_ = error;
+  for (Loop::Timer* timer : {&greeting_timer_, &rest_timer_, &ping_timer_, &drain_timer_}) timer->Cancel();
+  watch_.reset();
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+  // Each stream belongs to its observer from now on, if it has one.
+  while (!streams_.empty()) {
+    std::unique_ptr<Stream> stream = std::move(streams_.front());
+    streams_.pop_front();
+    stream->connection_ = nullptr;
+    if (stream->observer_ == nullptr) continue;
+    Stream& orphan = *stream.release();
+    const bool at_fault = orphan.id_ == headers_of_;
+    if (std::exchange(orphan.closed_, true)) continue;
+    orphan.observer_->OnClosed(Closed::kConnection, at_fault ? NGHTTP2_COMPRESSION_ERROR : NGHTTP2_NO_ERROR);
+  }
+  open_streams_ = 0;
+}
+
+void Connection::OnSettings() {
+  if (state_ != State::kGreeting) return;
+  state_ = State::kOpen;
+  greeting_timer_.Cancel();
+}
+
+void Connection::OnPing(const uint8_t* payload, bool answer) {
+  if (answer) {
+    if (draining_ && std::memcmp(payload, kDrainPing, kPingSize) == 0) FinishDrain();
+    return;
+  }
+  if (std::memcmp(payload, kBandwidthPing, kPingSize) != 0) {
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_ACK, payload);
+    return;
+  }
+  if (++late_pings_ > 1) {
+    AcknowledgeLatePings();
+    return;
+  }
+  // Left running when the answer has gone earlier: the next ping comes soon.
+  if (ping_timer_.pending()) return;
+  ping_timer_.Start(loop_.Now() + kLatestAnswer, [this] { AcknowledgeLatePings(); });
+}
+
+void Connection::AcknowledgeLatePings() {
+  for (; late_pings_ > 0; --late_pings_) nghttp2_submit_ping(session_, NGHTTP2_FLAG_ACK, kBandwidthPing);
+  flush_.Schedule();
+}
+
+void Connection::Drain() {
+  if (state_ == State::kClosed || std::exchange(draining_, true)) return;
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing);
+  drain_timer_.Start(loop_.Now() + kLatestDrainAnswer, [this] { FinishDrain(); });
+  flush_.Schedule();
+}
+
+void Connection::FinishDrain() {
+  drain_timer_.Cancel();
+  if (std::exchange(turned_away_, true)) return;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
+  flush_.Schedule();
+}
+
+}  // namespace sidecar_shim::http2

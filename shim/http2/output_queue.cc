@@ -1,0 +1,82 @@
+#include "shim/http2/output_queue.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace sidecar_shim::http2 {
+namespace {
+
+// Below this, copying costs less than one more piece for the kernel and holding its block.
+constexpr size_t kCopiedBelow = 2048;
+constexpr size_t kPiecesOfAWrite = 64;
+
+}  // namespace
+
+void OutputQueue::Append(const uint8_t* data, size_t size) {
+  gathered_.append(reinterpret_cast<const char*>(data), size);
+  size_ += size;
+}
+
+void OutputQueue::Append(const Slice& slice) {
+  if (slice.size() < kCopiedBelow) {
+    Append(slice.data(), slice.size());
+    return;
+  }
+  Gather();
+  slices_.push_back(slice);
+  size_ += slice.size();
+}
+
+void OutputQueue::Gather() {
+  if (gathered_.empty()) return;
+  slices_.push_back(Slice::CopyOf(gathered_));
+  gathered_.clear();
+}
+
+OutputQueue::Result OutputQueue::WriteTo(int fd, int& error) {
+  while (size_ > 0) {
+    std::array<iovec, kPiecesOfAWrite> pieces;
+    size_t count = 0;
+    for (size_t i = first_; i < slices_.size() && count < kPiecesOfAWrite; ++i) {
+      pieces[count++] = {const_cast<uint8_t*>(slices_[i].data()), slices_[i].size()};
+    }
+    if (count < kPiecesOfAWrite && !gathered_.empty()) {
+      pieces[count++] = {gathered_.data(), gathered_.size()};
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    const ssize_t written = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (written >= 0) {
+      Pop(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {
+      return Result::kFull;
+    } else if (errno != EINTR) {
+      error = errno;
+      return Result::kBroken;
+    }
+  }
+  return Result::kEmpty;
+}
+
+void OutputQueue::Pop(size_t count) {
+  size_ -= count;
+  while (count > 0 && first_ < slices_.size()) {
+    Slice& slice = slices_[first_];
+    const size_t part = std::min(count, slice.size());
+    slice.RemovePrefix(part);
+    count -= part;
+    if (slice.empty()) slices_[first_++] = Slice();
+  }
+  if (first_ == slices_.size()) {
+    slices_.clear();
+    first_ = 0;
+  }
+  gathered_.erase(0, count);
+}
+
+}  // namespace sidecar_shim::http2

@@ -1,0 +1,293 @@
+#include "shim/relay/call.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "shim/relay/grpc_wire.h"
+#include "shim/relay/inflate.h"
+#include "shim/relay/limits.h"
+
+namespace sidecar_shim {
+namespace {
+
+// What a request that has waited may have waited without the deadline in its headers being wrong.
+constexpr Duration kNoWait = std::chrono::milliseconds(1);
+
+}  // namespace
+
+Call::Call(CallHost& host, http2::Stream& caller) : host_(host), caller_(&caller) {}
+
+Call::~Call() {
+  if (caller_ != nullptr) caller_->Reset(NGHTTP2_CANCEL);
+  DropRuntime(NGHTTP2_CANCEL);
+}
+
+void Call::Begin(const http2::HeaderBlock& block, bool end) {
+  const std::string_view path = block.Find(":path");
+  if (!IsServed(path)) {
+    // As a server answers that does not have the service.
+    EndCaller(
+        grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown service " + std::string(ServiceOf(path))));
+    return;
+  }
+  began_ = host_.loop().Now();
+  method_ = host_.LookUp(path);
+  if (const std::optional<Duration> timeout = ParseTimeout(block.Find("grpc-timeout"))) {
+    deadline_ = *timeout < Time::max() - began_ ? began_ + *timeout : Time::max();
+  }
+  if (method_.traits.endless) host_.OnEndless(*this);
+  if (state_ == State::kEnded) return;
+  request_ended_ = end;
+  if (method_.handler != nullptr) {
+    request_ = block;
+    // So that the runtime compresses nothing that the handler has to read.
+    request_.Remove("grpc-accept-encoding");
+    if (method_.handler->WantsRequest() && !end) {
+      state_ = State::kGathering;
+      return;
+    }
+    if (method_.handler->WantsRequest()) method_.handler.reset();  // it has no message
+    Open(end);
+    return;
+  }
+  repeatable_ = method_.traits.only_asks;
+  request_ = block;
+  Open(end);
+}
+
+void Call::Open(bool end) {
+  state_ = State::kForwarded;
+  Upstream& upstream = host_.UpstreamFor(method_);
+  if (!method_.traits.endless) in_flight_.emplace(upstream, [this] { OnHung(); });
+  connection_.emplace(host_.Connect(method_));
+  runtime_ = &connection_->Open(request_, end, runtime_side_);
+}
+
+void Call::CallerSide::OnHeaders(const http2::HeaderBlock& block, bool end) {
+  if (call_.state_ == State::kNew) {
+    call_.Begin(block, end);
+  } else if (call_.runtime_ != nullptr && end) {
+    call_.repeatable_ = false;
+    call_.runtime_->SendTrailers(block);
+  } else if (end) {
+    OnEnd();
+  }
+}
+
+void Call::CallerSide::OnData(Slice data) {
+  if (call_.state_ == State::kGathering) {
+    call_.gathered_.append(data.view());
+    call_.caller_->Consume(data.size());
+    if (call_.gathered_.size() > kLargestGathered) {
+      call_.method_.handler.reset();
+      call_.SendGathered(std::exchange(call_.gathered_, {}));
+    }
+  } else if (call_.runtime_ != nullptr && !call_.runtime_->ended()) {
+    call_.RememberRequest(data);
+    call_.uncredited_ += data.size();
+    call_.runtime_->SendData(std::move(data));
+  } else if (call_.caller_ != nullptr) {
+    call_.caller_->Consume(data.size());
+  }
+}
+
+void Call::CallerSide::OnEnd() {
+  call_.request_ended_ = true;
+  if (call_.state_ == State::kGathering) {
+    call_.GiveToHandler();
+  } else if (call_.runtime_ != nullptr) {
+    call_.runtime_->SendEnd();
+  }
+}
+
+void Call::GiveToHandler() {
+  const std::optional<size_t> size = MessageSize(gathered_);
+  if (!size || *size != gathered_.size()) {
+    // Not one message: the runtime says what is wrong with it.
+    method_.handler.reset();
+    SendGathered(std::exchange(gathered_, {}));
+    return;
+  }
+  state_ = State::kWithHandler;
+  message_ = gathered_.substr(kMessagePrefix);
+  if (IsCompressed(gathered_)) {
+    std::optional<std::string> plain = Inflate(request_.Find("grpc-encoding"), message_, kLargestGathered);
+    if (plain) message_ = *std::move(plain);
+  }
+  method_.handler->OnRequest(*this);
+}
+
+void Call::Forward() {
+  if (state_ != State::kWithHandler) return;
+  SendGathered(std::exchange(gathered_, {}));
+}
+
+void Call::ForwardChanged(const std::string& request) {
+  if (state_ != State::kWithHandler) return;
+  SendGathered(WithPrefix(request));
+}
+
+void Call::SendGathered(const std::string& framed) {
+  message_.clear();
+  const Time now = host_.loop().Now();
+  if (deadline_ != Time::max() && now - began_ > kNoWait) {
+    request_.Set("grpc-timeout", FormatTimeout(deadline_ - now));
+  }
+  repeatable_ = method_.traits.only_asks;
+  Open(/*end=*/false);
+  Slice data = Slice::CopyOf(framed);
+  RememberRequest(data);
+  runtime_->SendData(std::move(data));
+  if (request_ended_) runtime_->SendEnd();
+}
+
+void Call::RememberRequest(const Slice& data) {
+  if (!repeatable_) return;
+  repeatable_ = gathered_.size() + data.size() <= kLargestRepeated;
+  if (repeatable_) gathered_.append(data.view());
+}
+
+bool Call::Repeat() {
+  if (!std::exchange(repeatable_, false) || response_.begun() || !connection_->broken_by_answer())
+    return false;
+  std::exchange(runtime_, nullptr)->Release();
+  connection_.reset();
+  Open(/*end=*/false);
+  runtime_->SendData(Slice::CopyOf(gathered_));
+  if (request_ended_) runtime_->SendEnd();
+  return true;
+}
+
+void Call::Reply(const std::string& response) {
+  if (state_ != State::kWithHandler) return;
+  state_ = State::kEnded;
+  reported_ = true;
+  caller_->SendHeaders(OwnHeaders(), /*end=*/false);
+  caller_->SendData(Slice::CopyOf(WithPrefix(response)));
+  caller_->SendTrailers(TrailersOf(grpc::Status::OK));
+}
+
+void Call::Fail(const grpc::Status& status) {
+  if (state_ != State::kWithHandler) return;
+  reported_ = true;
+  EndCaller(status);
+}
+
+void Call::EndCaller(const grpc::Status& status) {
+  state_ = State::kEnded;
+  if (caller_ == nullptr) return;
+  if (response_.begun()) {
+    caller_->SendTrailers(TrailersOf(status));
+  } else {
+    caller_->SendHeaders(TrailersOnly(status), /*end=*/true);
+  }
+  caller_->ResetAfterEnd(NGHTTP2_NO_ERROR);
+}
+
+void Call::OnRequestSent(size_t bytes) {
+  const size_t count = std::min(bytes, uncredited_);
+  uncredited_ -= count;
+  if (caller_ != nullptr) caller_->Consume(count);
+}
+
+void Call::OnResponseHeaders(const http2::HeaderBlock& block, bool end) {
+  if (!end && block.Find(":status").starts_with('1')) {
+    if (caller_ != nullptr) caller_->SendHeaders(block, false);
+    return;
+  }
+  repeatable_ = false;
+  if (response_.begun()) {
+    if (end) response_.OnEnd(&block);
+    return;
+  }
+  if (!end) {
+    response_.Begin(block, method_.handler.get(), method_.traits.unary);
+    return;
+  }
+  // An answer without a message: one block holds headers and trailers.
+  if (caller_ != nullptr) caller_->SendHeaders(block, /*end=*/true);
+  OnResponseEnd(StatusOf(block));
+}
+
+void Call::RuntimeSide::OnData(Slice data) { call_.response_.OnData(std::move(data)); }
+
+void Call::RuntimeSide::OnEnd() { call_.response_.OnEnd(nullptr); }
+
+void Call::ConsumeResponse(size_t bytes) {
+  if (runtime_ != nullptr) runtime_->Consume(bytes);
+}
+
+void Call::OnResponseEnd(const grpc::Status& status) {
+  state_ = State::kEnded;
+  in_flight_.reset();
+  ReportEnd(status);
+}
+
+void Call::ReportEnd(const grpc::Status& status) {
+  if (method_.handler != nullptr && !std::exchange(reported_, true)) method_.handler->OnEnd(status);
+}
+
+void Call::OnRuntimeClosed(http2::Closed why, uint32_t code) {
+  in_flight_.reset();
+  if (state_ == State::kEnded || response_.ended()) {
+    // It does not want the rest of the request.
+    if (caller_ != nullptr && why == http2::Closed::kReset) caller_->ResetAfterEnd(code);
+  } else if (why == http2::Closed::kReset) {
+    state_ = State::kEnded;
+    ReportEnd(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime has reset the call"));
+    if (caller_ != nullptr) caller_->Reset(code);
+    caller_ = nullptr;
+    EndIfOver();
+  } else if (const bool at_fault = code != NGHTTP2_NO_ERROR; at_fault || !Repeat()) {
+    const grpc::Status lost = connection_->Lost();
+    ReportEnd(lost);
+    EndCaller(lost);
+  }
+}
+
+void Call::OnCallerClosed(http2::Closed why, uint32_t code) {
+  std::exchange(caller_, nullptr)->Release();
+  if (state_ == State::kWithHandler) {
+    reported_ = true;
+    method_.handler->OnCancelled();
+  } else if (state_ == State::kForwarded) {
+    // What is held is released, so that the handler knows what the runtime has done.
+    response_.Release();
+    DropRuntime(why == http2::Closed::kReset ? code : NGHTTP2_CANCEL);
+    ReportEnd(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has cancelled the call"));
+  }
+  state_ = State::kEnded;
+  in_flight_.reset();
+  EndIfOver();
+}
+
+void Call::OnHung() {
+  const grpc::Status status = host_.UpstreamFor(method_).HungStatus();
+  DropRuntime(NGHTTP2_CANCEL);
+  ReportEnd(status);
+  EndCaller(status);
+}
+
+void Call::Abort(const grpc::Status& status) {
+  if (state_ == State::kEnded) return;
+  in_flight_.reset();
+  if (state_ == State::kWithHandler) method_.handler->OnCancelled();
+  if (state_ != State::kForwarded) reported_ = true;
+  DropRuntime(NGHTTP2_CANCEL);
+  ReportEnd(status);
+  EndCaller(status);
+}
+
+void Call::DropRuntime(uint32_t code) {
+  if (runtime_ != nullptr) std::exchange(runtime_, nullptr)->Reset(code);
+  connection_.reset();
+}
+
+void Call::EndIfOver() {
+  if (caller_ != nullptr || std::exchange(over_, true)) return;
+  // Where the runtime has ended the call too this only gives its bytes back.
+  DropRuntime(NGHTTP2_CANCEL);
+  host_.OnCallOver(*this);
+}
+
+}  // namespace sidecar_shim

@@ -1,0 +1,65 @@
+#include "shim/relay/caller_connection.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace sidecar_shim {
+
+CallerConnection::CallerConnection(RelayParts& parts, int fd, std::function<void()> on_closed)
+    : parts_(parts),
+      on_closed_(std::move(on_closed)),
+      sweep_(parts.loop, [this] { over_.clear(); }),
+      connection_(parts.loop, parts.blocks, http2::Role::kServer, fd, *this) {}
+
+CallerConnection::~CallerConnection() { parts_.live_calls -= calls_.size(); }
+
+RuntimeConnection& CallerConnection::Connect(const Method& method) {
+  return method.traits.only_asks ? PoolFor(method).Shared(this) : PoolFor(method).Alone();
+}
+
+http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {
+  calls_.push_front(std::make_unique<Call>(static_cast<CallHost&>(*this), stream));
+  Call& call = *calls_.front();
+  call.place = calls_.begin();
+  ++parts_.live_calls;
+  ++parts_.accepted_calls;
+  return &call.caller_side();
+}
+
+void CallerConnection::OnEndless(Call& call) {
+  endless_.push_back(&call);
+  if (parts_.shutting_down) {
+    call.Abort(grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
+  }
+}
+
+void CallerConnection::OnCallOver(Call& call) {
+  std::erase(endless_, &call);
+  over_.splice(over_.begin(), calls_, call.place);
+  --parts_.live_calls;
+  sweep_.Schedule();
+}
+
+void CallerConnection::Drain() {
+  const std::vector<Call*> endless = endless_;
+  for (Call* call : endless) {
+    call->Abort(
+        grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
+  }
+  connection_.Drain();
+}
+
+void CallerConnection::AbortAll(const grpc::Status& status) {
+  for (const std::unique_ptr<Call>& call : calls_) call->Abort(status);
+}
+
+void CallerConnection::OnConnectionClosed(const std::string& error) {
+  if (!error.empty()) spdlog::warn("closed a caller's connection: {}", error);
+  closed_ = true;
+  parts_.runtime.Forget(this);
+  parts_.images.Forget(this);
+  on_closed_();
+}
+
+}  // namespace sidecar_shim
