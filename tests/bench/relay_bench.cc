@@ -61,6 +61,7 @@ void CompareRelays(Client& direct, Relays& relays, Rounds rounds) {
     std::printf("  %s %.1f (%.1f)", relay->name.c_str(), relay->process.Memory("VmRSS") / 1024.0,
                 relay->process.Memory("VmHWM") / 1024.0);
   }
+  std::printf("\n");
 }
 
 int MeasureIn(const std::string& folder, const Options& options) {
