@@ -11,37 +11,11 @@
 #include <mutex>
 
 #include "tests/bench/messages.h"
+#include "tests/bench/runtime_replies.h"
 
 namespace sidecar_shim::bench {
 
 namespace {
-
-// Running containers with kubelet's labels and annotations, `size` bytes in all.
-grpc::ByteBuffer MakeList(size_t size) {
-  cri::ListContainersResponse list;
-  size_t filled = 0;
-  for (int i = 0; filled < size; ++i) {
-    cri::Container& container = *list.add_containers();
-    const std::string number = std::to_string(100000000000 + i);
-    container.set_id(std::string(52, 'c') + number);
-    container.set_pod_sandbox_id(std::string(52, 'b') + number);
-    container.mutable_metadata()->set_name("main");
-    container.mutable_image()->set_image("sha256:" + std::string(64, 'a'));
-    container.set_image_ref("sha256:" + std::string(64, 'a'));
-    container.set_state(cri::CONTAINER_RUNNING);
-    container.set_created_at(1700000000000000000);
-    AddLabels(*container.mutable_labels(), number);
-    (*container.mutable_labels())["io.kubernetes.container.name"] = "main";
-    auto& annotations = *container.mutable_annotations();
-    annotations["io.kubernetes.container.hash"] = "5f2b8c1d";
-    annotations["io.kubernetes.container.restartCount"] = "0";
-    annotations["io.kubernetes.container.terminationMessagePath"] = "/dev/termination-log";
-    annotations["io.kubernetes.container.terminationMessagePolicy"] = "File";
-    annotations["io.kubernetes.pod.terminationGracePeriod"] = "30";
-    filled += container.ByteSizeLong() + 3;
-  }
-  return ToBuffer(list);
-}
 
 class FakeRuntime : public grpc::CallbackGenericService {
  public:
@@ -52,8 +26,10 @@ class FakeRuntime : public grpc::CallbackGenericService {
     version.set_runtime_version("1.0.0");
     version.set_runtime_api_version("v1");
     version_ = ToBuffer(version);
-    lists_["1"] = MakeList(1 * kMiB);
-    lists_["8"] = MakeList(8 * kMiB);
+    for (const char* size : kListSizes) lists_[size] = MakeList(std::stoul(size) * 1024);
+    status_ = MakeStatus();
+    containers_[kRunningContainer] = MakeRunningContainer();
+    *sandboxes_.add_items() = MakeSandbox();
   }
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
@@ -99,7 +75,7 @@ class FakeRuntime : public grpc::CallbackGenericService {
       const auto wanted = FromBuffer<cri::ListContainersRequest>(request);
       const auto& labels = wanted.filter().label_selector();
       const auto size = labels.find(kSizeLabel);
-      response = size != labels.end() ? lists_[size->second] : ToBuffer(List());
+      response = size != labels.end() ? lists_.at(size->second) : ToBuffer(List());
     } else if (method == "RunPodSandbox") {
       cri::RunPodSandboxResponse reply;
       reply.set_pod_sandbox_id(NewId());
@@ -120,7 +96,7 @@ class FakeRuntime : public grpc::CallbackGenericService {
       Remove(FromBuffer<cri::RemovePodSandboxRequest>(request).pod_sandbox_id());
       response = ToBuffer(cri::RemovePodSandboxResponse());
     } else if (method == "ListPodSandbox") {
-      response = ToBuffer(cri::ListPodSandboxResponse());
+      response = ToBuffer(sandboxes_);
     } else {
       return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, full_method);
     }
@@ -147,6 +123,10 @@ class FakeRuntime : public grpc::CallbackGenericService {
     if (auto it = containers_.find(id); it != containers_.end()) it->second.set_state(state);
   }
   grpc::Status Status(const std::string& id, grpc::ByteBuffer& response) {
+    if (id == kRunningContainer) {
+      response = status_;
+      return grpc::Status::OK;
+    }
     std::lock_guard lock(mutex_);
     const auto it = containers_.find(id);
     if (it == containers_.end()) return grpc::Status(grpc::StatusCode::NOT_FOUND, id);
@@ -169,6 +149,9 @@ class FakeRuntime : public grpc::CallbackGenericService {
   }
 
   grpc::ByteBuffer version_;
+  grpc::ByteBuffer status_;
+  // Of those that RunPodSandbox makes, none is listed.
+  cri::ListPodSandboxResponse sandboxes_;
   std::map<std::string, grpc::ByteBuffer> lists_;
   std::atomic<int64_t> last_id_ = 0;
   std::mutex mutex_;

@@ -42,4 +42,9 @@ int64_t Child::Memory(const std::string& name) const {
   Die("no " + name + " of a child");
 }
 
+void Child::ForgetPeak() const {
+  std::ofstream clear("/proc/" + std::to_string(pid_) + "/clear_refs");
+  if (!(clear << "5" << std::flush)) Die("cannot reset VmHWM of a child");
+}
+
 }  // namespace sidecar_shim::bench

@@ -22,6 +22,8 @@ class Child {
   double CpuMicroseconds() const;
   // In KiB, by its name in /proc/<pid>/status.
   int64_t Memory(const std::string& name) const;
+  // From now on VmHWM is the most since now.
+  void ForgetPeak() const;
 
  private:
   pid_t pid_;

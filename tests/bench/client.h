@@ -14,17 +14,21 @@
 
 namespace sidecar_shim::bench {
 
+// A connection of its own, with kubelet's limit of messages. Ends the process if there is no server within 10
+// s.
+inline std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(16 * kMiB);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  auto channel = grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)))
+    Die("no server at " + endpoint);
+  return channel;
+}
+
 class Client {
  public:
-  explicit Client(const std::string& endpoint) {
-    grpc::ChannelArguments arguments;
-    arguments.SetMaxReceiveMessageSize(16 * kMiB);  // as kubelet
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    channel_ = grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
-    stub_ = std::make_unique<grpc::GenericStub>(channel_);
-    if (!channel_->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)))
-      Die("no server at " + endpoint);
-  }
+  explicit Client(const std::string& endpoint) : channel_(Connect(endpoint)), stub_(channel_) {}
 
   struct Call {
     grpc::ClientContext context;
@@ -37,10 +41,8 @@ class Client {
   void Send(const std::string& method, const grpc::ByteBuffer& request, int64_t tag = 0) {
     auto* call = new Call;
     call->tag = tag;
-    call->context.set_wait_for_ready(true);
     call->began = std::chrono::steady_clock::now();
-    call->reader =
-        stub_->PrepareUnaryCall(&call->context, "/runtime.v1.RuntimeService/" + method, request, &queue_);
+    call->reader = stub_.PrepareUnaryCall(&call->context, kService + method, request, &queue_);
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
   }
@@ -56,7 +58,7 @@ class Client {
 
  private:
   std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<grpc::GenericStub> stub_;
+  grpc::GenericStub stub_;
   grpc::CompletionQueue queue_;
 };
 

@@ -1,4 +1,5 @@
-// What all parts of relay_bench use: CRI messages as bytes, kubelet's labels, the end after an error.
+// What all parts of relay_bench use: CRI messages as bytes, kubelet's labels, endpoints, the end after an
+// error.
 #ifndef SIDECAR_SHIM_TESTS_BENCH_MESSAGES_H_
 #define SIDECAR_SHIM_TESTS_BENCH_MESSAGES_H_
 
@@ -16,8 +17,14 @@ namespace sidecar_shim::bench {
 namespace cri = ::runtime::v1;
 
 inline constexpr size_t kMiB = 1 << 20;
-// A label in the filter of ListContainers: the size of the response in MiB, "1" or "8".
+// Before the name of a method.
+inline const std::string kService = "/runtime.v1.RuntimeService/";
+// A label in the filter of ListContainers: the size of the response in KiB, one of kListSizes.
 inline constexpr char kSizeLabel[] = "bench/size";
+inline constexpr const char* kListSizes[] = {"64", "1024", "8192"};
+// A container that runs from the beginning.
+inline constexpr char kRunningContainer[] =
+    "c0ffee00000000000000000000000000000000000000000000000000000000aa";
 
 // Prints the error and ends the process.
 [[noreturn]] inline void Die(const std::string& what) {
@@ -25,9 +32,18 @@ inline constexpr char kSizeLabel[] = "bench/size";
   exit(1);
 }
 
+// "unix:///path" -> "/path"
+inline std::string SocketPath(const std::string& endpoint) { return endpoint.substr(sizeof("unix://") - 1); }
+
 inline grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message) {
   const grpc::Slice slice(message.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);
+}
+
+inline grpc::ByteBuffer ListRequest(const std::string& size) {
+  cri::ListContainersRequest request;
+  (*request.mutable_filter()->mutable_label_selector())[kSizeLabel] = size;
+  return ToBuffer(request);
 }
 
 template <typename Message>

@@ -1,9 +1,9 @@
 #include "tests/bench/relay_load.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <string>
-#include <vector>
+#include <cmath>
+#include <iterator>
+#include <memory>
 
 #include "tests/bench/messages.h"
 
@@ -14,78 +14,94 @@ using std::chrono::milliseconds;
 
 namespace {
 
-struct Result {
+// By nearest rank: of 100 values p99 is the second largest.
+double Quantile(std::vector<double> values, double which) {
+  if (values.empty()) return 0;
+  const auto rank = static_cast<size_t>(std::ceil(which * values.size()));
+  const auto at = values.begin() + (std::max<size_t>(rank, 1) - 1);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+// Of few values, of which the middle two may differ much.
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+struct Turn {
   std::vector<double> latencies;  // microseconds
   double seconds = 0;
-  double shim_cpu = 0;  // microseconds
-
-  double Quantile(double q) {
-    if (latencies.empty()) return 0;
-    const size_t index = std::min(latencies.size() - 1, static_cast<size_t>(q * latencies.size()));
-    std::nth_element(latencies.begin(), latencies.begin() + index, latencies.end());
-    return latencies[index];
-  }
-  double Rate() const { return seconds > 0 ? latencies.size() / seconds : 0; }
+  double cpu = 0;  // microseconds
 };
 
-struct Load {
-  const char* name;
-  const char* method;
-  grpc::ByteBuffer request;
-};
-
-void Run(Client& client, const Load& load, int concurrency, milliseconds duration, const Child& shim,
-         Result& result) {
-  const double cpu = shim.CpuMicroseconds();
+Turn Run(const Way& way, const Load& load, int concurrency, milliseconds duration) {
+  Turn turn;
+  Client& client = *way.client;
+  const double cpu = way.relay != nullptr ? way.relay->CpuMicroseconds() : 0;
   const Clock::time_point began = Clock::now();
   for (int i = 0; i < concurrency; ++i) client.Send(load.method, load.request);
   for (int in_flight = concurrency; in_flight > 0; --in_flight) {
     const std::unique_ptr<Client::Call> call = client.Wait();
     const Clock::time_point now = Clock::now();
-    result.latencies.push_back(std::chrono::duration<double, std::micro>(now - call->began).count());
+    turn.latencies.push_back(std::chrono::duration<double, std::micro>(now - call->began).count());
     if (now - began >= duration) continue;
     client.Send(load.method, load.request);
     ++in_flight;
   }
-  result.seconds += std::chrono::duration<double>(Clock::now() - began).count();
-  result.shim_cpu += shim.CpuMicroseconds() - cpu;
+  turn.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  if (way.relay != nullptr) turn.cpu = way.relay->CpuMicroseconds() - cpu;
+  return turn;
 }
 
-grpc::ByteBuffer ListRequest(const std::string& size) {
-  cri::ListContainersRequest request;
-  (*request.mutable_filter()->mutable_label_selector())[kSizeLabel] = size;
-  return ToBuffer(request);
+// The turns of one way, with those of the direct way in the same rounds.
+Figures Summarize(const std::string& name, const std::vector<Turn>& turns, const std::vector<Turn>& direct) {
+  std::vector<double> latencies, added_p50, added_p99;
+  double seconds = 0, cpu = 0;
+  for (size_t round = 0; round < turns.size(); ++round) {
+    const std::vector<double>& took = turns[round].latencies;
+    added_p50.push_back(Quantile(took, 0.5) - Quantile(direct[round].latencies, 0.5));
+    added_p99.push_back(Quantile(took, 0.99) - Quantile(direct[round].latencies, 0.99));
+    latencies.insert(latencies.end(), took.begin(), took.end());
+    seconds += turns[round].seconds;
+    cpu += turns[round].cpu;
+  }
+  return {.way = name,
+          .p50 = Quantile(latencies, 0.5),
+          .added_p50 = Median(added_p50),
+          .added_p99 = Median(added_p99),
+          .cpu = cpu / latencies.size(),
+          .rate = latencies.size() / seconds};
 }
 
 }  // namespace
 
-void MeasureRelay(Client& direct, Client& through, const Child& shim, int rounds, milliseconds duration) {
-  const Load loads[] = {{"Version", "Version", ToBuffer(cri::VersionRequest())},
-                        {"List 1 MiB", "ListContainers", ListRequest("1")},
-                        {"List 8 MiB", "ListContainers", ListRequest("8")}};
-  std::printf("%-11s %4s | %9s %9s %8s | %9s %9s %8s | %5s %5s %5s | %8s\n", "call", "conc", "direct", "p99",
-              "calls/s", "through", "p99", "calls/s", "p50", "p99", "rate", "shim CPU");
-  std::printf("%-11s %4s | %9s %9s %8s | %9s %9s %8s | %5s %5s %5s | %8s\n", "", "", "p50 us", "us", "",
-              "p50 us", "us", "", "ratio", "ratio", "ratio", "us/call");
-  for (const Load& load : loads) {
-    for (const int concurrency : {1, 16, 64}) {
-      Result without, with;
-      Result warm_up;
-      Run(direct, load, concurrency, milliseconds(20), shim, warm_up);
-      Run(through, load, concurrency, milliseconds(20), shim, warm_up);
-      for (int round = 0; round < rounds; ++round) {
-        Run(direct, load, concurrency, duration, shim, without);
-        Run(through, load, concurrency, duration, shim, with);
-      }
-      const double p50[] = {without.Quantile(0.5), with.Quantile(0.5)};
-      const double p99[] = {without.Quantile(0.99), with.Quantile(0.99)};
-      std::printf("%-11s %4d | %9.0f %9.0f %8.0f | %9.0f %9.0f %8.0f | %5.2f %5.2f %5.2f | %8.1f\n",
-                  load.name, concurrency, p50[0], p99[0], without.Rate(), p50[1], p99[1], with.Rate(),
-                  p50[1] / p50[0], p99[1] / p99[0], with.Rate() / without.Rate(),
-                  with.shim_cpu / with.latencies.size());
-      std::fflush(stdout);
+std::vector<Load> AllLoads() {
+  cri::ContainerStatusRequest status;
+  status.set_container_id(kRunningContainer);
+  // One that the shim does not look at, and one that it does.
+  std::vector<Load> loads = {{"Version", "Version", ToBuffer(cri::VersionRequest()), {1, 16, 64}},
+                             {"Status", "ContainerStatus", ToBuffer(status), {1, 16, 64}}};
+  const std::vector<int> concurrencies[] = {{1, 16, 64}, {1, 16, 64}, {1, 16}};
+  const char* names[] = {"64 KiB", "1 MiB", "8 MiB"};
+  for (size_t i = 0; i < std::size(kListSizes); ++i)
+    loads.push_back({names[i], "ListContainers", ListRequest(kListSizes[i]), concurrencies[i]});
+  return loads;
+}
+
+std::vector<Figures> Measure(const std::vector<Way>& ways, const Load& load, int concurrency, Rounds rounds) {
+  for (const Way& way : ways) Run(way, load, concurrency, milliseconds(20));  // connections and caches
+  std::vector<std::vector<Turn>> turns(ways.size());
+  for (int round = 0; round < rounds.count; ++round) {
+    // Each is the first of a round in turn.
+    for (size_t i = 0; i < ways.size(); ++i) {
+      const size_t which = (round + i) % ways.size();
+      turns[which].push_back(Run(ways[which], load, concurrency, rounds.duration));
     }
   }
+  std::vector<Figures> figures;
+  for (size_t i = 0; i < ways.size(); ++i) figures.push_back(Summarize(ways[i].name, turns[i], turns[0]));
+  return figures;
 }
 
 }  // namespace sidecar_shim::bench

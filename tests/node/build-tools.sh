@@ -4,8 +4,8 @@
 #   build-tools.sh [--print-path | --is-built] [TOOL|all]...
 #
 # TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause,
-# grpc-health or cri-descriptors. `all` is everything but the older kubelets, whose tests are optional. cri-descriptors are .proto
-# files of pinned Go modules, with which tests/cri_descriptors compares proto/.
+# grpc-health, cri-descriptors or go-proxy. `all` is everything but the older kubelets, whose tests are optional, and go-proxy, which
+# only tests/bench needs. cri-descriptors are .proto files of pinned Go modules, with which tests/cri_descriptors compares proto/.
 #
 # Programs are kept outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}. The name of
 # their folder contains a hash of the pins (go.mod, go.sum) and of the recipe below, so that a change of either rebuilds them and an
@@ -52,6 +52,9 @@ recipe_containerd() {
 recipe_grpc_health() {
   CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/grpc-health" .
 }
+recipe_go_proxy() {
+  CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/go-proxy" .
+}
 recipe_cri_descriptors() {
   local from module
   while read -r from module; do
@@ -78,6 +81,7 @@ folder_of() {
     kubelet | control-plane) echo kubernetes-1.37 ;;
     kubelet-*) echo "kubernetes-${1#*-}" ;;
     cri-descriptors) echo ../../cri_descriptors/modules ;;
+    go-proxy) echo ../../bench/go_proxy ;;
     *) echo "$1" ;;
   esac
 }
@@ -89,7 +93,7 @@ version_of() {
     kubelet-1.30) echo 1.30.14 ;;
     cri-tools) echo 1.30.0 ;;
     containerd) echo 2.4.2 ;;
-    pause | grpc-health) echo 1 ;;
+    pause | grpc-health | go-proxy) echo 1 ;;
     cri-descriptors) echo 0.37.2 ;;
   esac
 }

@@ -29,6 +29,7 @@ class Node(unittest.TestCase):
     containerd_version = None
     kubelet_version = "1.37"
     feature_gates = None  # {"PodsAPI": False} disables kubelet's PodsAPI, as before 1.37
+    shim_log_level = "debug"
 
     @classmethod
     def setUpClass(cls):
@@ -36,8 +37,9 @@ class Node(unittest.TestCase):
         cls.addClassCleanup(cls.containerd.stop)
         cls.containerd.start()
         cls.kubelet = cls.make_kubelet()
+        name = "shim-" + cls.containerd_version
         cls.shim = Shim(
-            cls.containerd.endpoint, session.log_dir(), cls.kubelet, cls.shim_arguments(), "shim-" + cls.containerd_version
+            cls.containerd.endpoint, session.log_dir(), cls.kubelet, cls.shim_arguments(), name, log_level=cls.shim_log_level
         )
         cls.addClassCleanup(cls.shim.stop)
         cls.shim.start()

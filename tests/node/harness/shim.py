@@ -17,11 +17,11 @@ def binary():
 
 
 class Shim:
-    def __init__(self, runtime_endpoint, log_dir, kubelet=None, arguments=(), name="sidecar-shim"):
+    def __init__(self, runtime_endpoint, log_dir, kubelet=None, arguments=(), name="sidecar-shim", log_level="debug"):
         self.dir = namespaces.work_dir(name)
         self.address = os.path.join(self.dir, "cri.sock")
         self.endpoint = "unix://" + self.address
-        argv = [binary(), "serve", "--listen", self.endpoint, "--runtime", runtime_endpoint, "--log-level", "debug"]
+        argv = [binary(), "serve", "--listen", self.endpoint, "--runtime", runtime_endpoint, "--log-level", log_level]
         if kubelet is not None:
             argv += ["--kubelet-root-dir", kubelet.root_dir, "--static-pod-path", kubelet.static_pod_path]
         self.daemon = Daemon(name, argv + list(arguments), os.path.join(log_dir, name + ".log"))
