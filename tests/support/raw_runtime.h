@@ -1,0 +1,53 @@
+// A runtime that a test writes frame by frame: RawServer (raw_server.h) cannot break HTTP/2's rules.
+#ifndef SIDECAR_SHIM_TESTS_SUPPORT_RAW_RUNTIME_H_
+#define SIDECAR_SHIM_TESTS_SUPPORT_RAW_RUNTIME_H_
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "tests/support/raw_connection.h"
+
+namespace sidecar_shim::testing {
+
+struct RawRequest {
+  uint32_t stream = 0;
+  std::string path;
+};
+
+// Listens on a unix socket and serves each connection on a thread of its own.
+class RawRuntime {
+ public:
+  // `number` counts the connections from 0. The connection is closed when this returns.
+  using Serve = std::function<void(RawConnection& connection, int number)>;
+
+  RawRuntime(const std::string& path, Serve serve);
+  // Ends all connections; `serve` must return when its connection is closed.
+  ~RawRuntime();
+
+ private:
+  void Accept();
+
+  RawListener listener_;
+  const Serve serve_;
+  std::mutex mutex_;  // for the two lists
+  std::list<std::unique_ptr<RawConnection>> connections_;
+  std::list<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+// What a connection's server does about a whole request. False: it is answered with OK and an empty message.
+using OnRequest = std::function<bool(RawConnection&, const RawRequest&)>;
+
+// Receives the preface, sends SETTINGS and lets the peer send as much as it likes.
+bool GreetCaller(RawConnection& connection, const SettingList& settings = {});
+// Serves requests until the peer closes, as a runtime should, but for what `on_request` does. Streams of
+// events stay open and silent.
+void ServeCalls(RawConnection& connection, const OnRequest& on_request);
+
+}  // namespace sidecar_shim::testing
+
+#endif  // SIDECAR_SHIM_TESTS_SUPPORT_RAW_RUNTIME_H_
