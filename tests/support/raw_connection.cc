@@ -94,28 +94,38 @@ std::unique_ptr<RawConnection> RawConnection::ShakenHands(const std::string& pat
   return connection;
 }
 
-bool RawConnection::Send(std::string_view bytes, std::chrono::milliseconds patience) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(sent));
-    } else if (errno != EAGAIN || !WaitFor(fd_, POLLOUT, Clock::now() + patience)) {
-      return false;
-    }
+bool RawConnection::Flush() {
+  size_t done = 0;
+  while (done < unsent_.size()) {
+    const ssize_t sent = send(fd_, unsent_.data() + done, unsent_.size() - done, MSG_NOSIGNAL);
+    if (sent < 0) break;
+    done += static_cast<size_t>(sent);
   }
-  return true;
+  const bool open = done == unsent_.size() || errno == EAGAIN;
+  unsent_.erase(0, open ? done : std::string::npos);
+  return open;
+}
+
+bool RawConnection::Send(std::string_view bytes, std::chrono::milliseconds patience) {
+  unsent_ += bytes;
+  while (Flush()) {
+    if (unsent_.empty()) return true;
+    if (!WaitFor(fd_, POLLOUT, Clock::now() + patience)) return false;
+  }
+  return false;
 }
 
 bool RawConnection::Fill(size_t size, Clock::time_point deadline) {
   char chunk[65536];
   while (buffer_.size() < size) {
+    Flush();
     const ssize_t got = recv(fd_, chunk, sizeof(chunk), 0);
     if (got > 0) {
       buffer_.append(chunk, static_cast<size_t>(got));
     } else if (got == 0 || errno != EAGAIN) {
       closed_ = true;  // ECONNRESET too: the peer has closed without reading all
       return false;
-    } else if (!WaitFor(fd_, POLLIN, deadline)) {
+    } else if (!WaitFor(fd_, static_cast<short>(unsent_.empty() ? POLLIN : POLLIN | POLLOUT), deadline)) {
       return false;
     }
   }
@@ -190,7 +200,8 @@ Ending RawConnection::WaitForEnd(std::chrono::milliseconds timeout) {
 
 bool RawConnection::Alive() {
   constexpr std::string_view kMark = "are you?";
-  if (!Send(FrameBytes(NGHTTP2_PING, 0, 0, kMark))) return false;
+  // Where the peer does not read now, it does so once its answers are read.
+  Send(FrameBytes(NGHTTP2_PING, 0, 0, kMark), std::chrono::milliseconds(0));
   return ReadUntil([&](const Frame& frame) {
            return frame.is(NGHTTP2_PING) && (frame.flags & NGHTTP2_FLAG_ACK) != 0 && frame.payload == kMark;
          })

@@ -16,6 +16,9 @@
 
 namespace sidecar_shim::testing {
 
+// The longest that a peer takes to close a connection on which it has seen a fault.
+inline constexpr std::chrono::seconds kEndBound{10};
+
 struct Frame {
   uint8_t type = 0;
   uint8_t flags = 0;
@@ -53,7 +56,8 @@ class RawConnection {
   static std::unique_ptr<RawConnection> ShakenHands(const std::string& path,
                                                     const SettingList& settings = {});
 
-  // False where the peer has closed, or has taken nothing for `patience`.
+  // False where the peer has closed, or has taken nothing for `patience`; what is left then is sent while
+  // frames are read.
   bool Send(std::string_view bytes, std::chrono::milliseconds patience = kTestTimeout);
   // The next frame. Null after the last, and after `timeout`.
   std::optional<Frame> Read(std::chrono::milliseconds timeout = kTestTimeout);
@@ -63,7 +67,7 @@ class RawConnection {
   // Takes the caller's preface; false where something else arrives.
   bool ReadPreface();
   // Drops frames until the peer closes or `timeout` is over.
-  Ending WaitForEnd(std::chrono::milliseconds timeout = kTestTimeout);
+  Ending WaitForEnd(std::chrono::milliseconds timeout = kEndBound);
   // Whether the peer answers a PING. Drops the frames before the answer.
   bool Alive();
 
@@ -78,13 +82,16 @@ class RawConnection {
   using Clock = std::chrono::steady_clock;
   struct Inflater;
 
+  // Sends of unsent_ what the peer takes now; false where it has closed.
+  bool Flush();
   // Until `size` bytes are in buffer_.
   bool Fill(size_t size, Clock::time_point deadline);
   std::optional<Frame> ReadOne(Clock::time_point deadline);
   void Note(const Frame& frame);
 
   const int fd_;
-  std::string buffer_;
+  std::string unsent_;
+  std::string buffer_;  // received, not yet read
   bool closed_ = false;
   std::optional<uint32_t> go_away_;
   std::map<uint16_t, uint32_t> settings_;
