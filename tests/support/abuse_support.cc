@@ -73,6 +73,25 @@ AbuseSetup::AbuseSetup() {
   log_start_ = log_.text().size();
 }
 
+void AbuseSetup::ReplaceRuntime(RawRuntime::Serve serve) {
+  setup_.runtime.Stop();
+  raw_runtime_ = std::make_unique<RawRuntime>(runtime_socket(), std::move(serve));
+}
+
+void AbuseSetup::ReplaceRuntime(const RawScript& script) {
+  ReplaceRuntime([script](RawConnection& connection, int) {
+    if (GreetCaller(connection)) ServeCalls(connection, script);
+  });
+  EXPECT_TRUE(Eventually([this] { return Works(); }));
+}
+
+void AbuseSetup::RestoreRuntime() {
+  raw_runtime_.reset();
+  setup_.runtime.Start();
+  EXPECT_TRUE(Eventually([this] { return Works(); }));
+  EXPECT_TRUE(NoLiveCalls());
+}
+
 bool AbuseSetup::NoLiveCalls() {
   return Eventually([this] {
     const size_t before = log_.text().size();
@@ -88,7 +107,11 @@ bool AbuseSetup::NoLiveCalls() {
 }
 
 void AbuseSetup::ExpectOneWarning() const {
-  EXPECT_TRUE(Eventually([this] { return Warnings(NewLog()) != 0; }));
+  // The line may come after the end that it explains.
+  const auto deadline = std::chrono::steady_clock::now() + kEndBound;
+  while (Warnings(NewLog()) == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kPause);
+  }
   EXPECT_THAT(NewLog(), ContainsRegex("warning: [^\n]*connection"));
   ExpectShortLog();
 }

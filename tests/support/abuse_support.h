@@ -12,6 +12,7 @@
 
 #include "tests/support/log_capture.h"
 #include "tests/support/raw_connection.h"
+#include "tests/support/raw_runtime.h"
 #include "tests/support/relay_support.h"
 #include "tests/support/shim_under_test.h"
 
@@ -56,6 +57,13 @@ class AbuseSetup {
     return RawConnection::ShakenHands(socket(), settings);
   }
 
+  // Puts another runtime behind the socket.
+  void ReplaceRuntime(RawRuntime::Serve serve);
+  // One that speaks HTTP/2 but for its script; returns when the shim has found it.
+  void ReplaceRuntime(const RawScript& script);
+  // Puts a good runtime back, and expects that calls go through again and that no earlier one is left.
+  void RestoreRuntime();
+
   // Whether an ordinary call goes through.
   bool Works() { return setup_.client.Call(Method("Version"), "").status.ok(); }
   // By the shim's own count.
@@ -69,6 +77,7 @@ class AbuseSetup {
 
   LogCapture log_;
   ShimSetup setup_;
+  std::unique_ptr<RawRuntime> raw_runtime_;
   size_t log_start_ = 0;
 };
 

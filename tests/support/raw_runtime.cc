@@ -45,10 +45,11 @@ bool GreetCaller(RawConnection& connection, const SettingList& settings) {
          connection.Send(SettingsFrame(all) + WindowUpdateFrame(0, kMaxWindow / 2));
 }
 
-void ServeCalls(RawConnection& connection, const OnRequest& on_request) {
+void ServeCalls(RawConnection& connection, const RawScript& script) {
   std::map<uint32_t, std::string> paths;
   // A day: a runtime has time.
   while (const std::optional<Frame> frame = connection.Read(std::chrono::hours(24))) {
+    script.on_frame(connection, *frame);
     if (frame->is(NGHTTP2_HEADERS)) paths[frame->stream] = frame->field(":path");
     if (frame->is(NGHTTP2_RST_STREAM)) paths.erase(frame->stream);
     const bool acknowledged = (frame->flags & NGHTTP2_FLAG_ACK) != 0;
@@ -58,7 +59,7 @@ void ServeCalls(RawConnection& connection, const OnRequest& on_request) {
     }
     if (!frame->ends_stream()) continue;
     const RawRequest request{frame->stream, paths[frame->stream]};
-    if (IsEventStream(request.path) || on_request(connection, request)) continue;
+    if (IsEventStream(request.path) || script.on_request(connection, request)) continue;
     connection.Send(AnswerFrames(request.stream));
   }
 }

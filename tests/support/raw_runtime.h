@@ -39,14 +39,21 @@ class RawRuntime {
   std::thread acceptor_;
 };
 
-// What a connection's server does about a whole request. False: it is answered with OK and an empty message.
-using OnRequest = std::function<bool(RawConnection&, const RawRequest&)>;
+// What a connection's server does, on its thread.
+struct RawScript {
+  // A whole request has arrived. False: it is answered with OK and an empty message.
+  std::function<bool(RawConnection&, const RawRequest&)> on_request = [](RawConnection&, const RawRequest&) {
+    return false;
+  };
+  // Beside the server's own reaction, before it.
+  std::function<void(RawConnection&, const Frame&)> on_frame = [](RawConnection&, const Frame&) {};
+};
 
 // Receives the preface, sends SETTINGS and lets the peer send as much as it likes.
 bool GreetCaller(RawConnection& connection, const SettingList& settings = {});
-// Serves requests until the peer closes, as a runtime should, but for what `on_request` does. Streams of
-// events stay open and silent.
-void ServeCalls(RawConnection& connection, const OnRequest& on_request);
+// Serves requests until the peer closes, as a runtime should, but for what `script` does. Streams of events
+// stay open and silent.
+void ServeCalls(RawConnection& connection, const RawScript& script);
 
 }  // namespace sidecar_shim::testing
 

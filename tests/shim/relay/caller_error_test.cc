@@ -2,6 +2,7 @@
 // nothing.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "tests/support/abuse_support.h"
@@ -16,6 +17,8 @@ struct Fault {
   std::string bytes;
   uint32_t code = kAnyCode;  // of the GOAWAY, where RFC 9113 leaves no choice
 };
+
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
 std::string FaultName(const ::testing::TestParamInfo<Fault>& info) { return info.param.name; }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 #include <string>
 
 #include "tests/support/abuse_support.h"
@@ -18,6 +19,8 @@ struct Flood {
   std::string unit;   // then this,
   size_t count = 0;   // that often
 };
+
+void PrintTo(const Flood& flood, std::ostream* out) { *out << flood.name; }
 
 std::string FloodName(const ::testing::TestParamInfo<Flood>& info) { return info.param.name; }
 

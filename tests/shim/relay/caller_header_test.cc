@@ -2,6 +2,7 @@
 // callers and the process's memory do not notice.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "tests/support/abuse_support.h"
@@ -14,6 +15,8 @@ struct Bomb {
   std::string block;  // fields after the request's own
   uint32_t calls = 1;
 };
+
+void PrintTo(const Bomb& bomb, std::ostream* out) { *out << bomb.name; }
 
 class HeaderBomb : public ::testing::TestWithParam<Bomb> {};
 
