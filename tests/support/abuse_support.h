@@ -23,6 +23,7 @@ inline constexpr std::chrono::seconds kHandshakeBound{30};
 // The process's, which is the shim's and the test's.
 inline constexpr size_t kMemoryBound = 64 * 1024 * 1024;
 
+// 0 under a sanitizer, which keeps what has been freed.
 size_t ResidentBytes();
 
 // A caller who behaves: calls Version through the shim, again and again, on a connection of its own.
