@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kCallBound{20};
 struct BadStart {
   std::string name;
   RawRuntime::Serve serve;
+  bool breaks_rules = false;  // so that the shim ends the connection
 };
 
 void PrintTo(const BadStart& start, std::ostream* out) { *out << start.name; }
@@ -36,6 +37,7 @@ TEST_P(RuntimeStart, FailsCallsSoonAndNamesTheSocket) {
     EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::UNAVAILABLE) << answer.status.error_message();
     EXPECT_THAT(answer.status.error_message(), HasSubstr(setup.shim().config.runtime)) << method;
   }
+  if (GetParam().breaks_rules) setup.ExpectOneWarning();
   setup.RestoreRuntime();
   setup.ExpectShortLog();
 }
@@ -59,10 +61,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadStart{"CloseAfterPreface", [](RawConnection& connection, int) { connection.ReadPreface(); }},
         BadStart{"Silence", StartWith("")},
         BadStart{"HalfOfSettings", StartWith(SettingsFrame().substr(0, 5))},
-        BadStart{"Garbage", StartWith(std::string(4096, '\xee'))},
-        BadStart{"Http1", StartWith("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")},
-        BadStart{"PingInsteadOfSettings", StartWith(PingFrame())},
-        BadStart{"BadSettings", StartWith(SettingsFrame({{NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 1}}))},
+        BadStart{"Garbage", StartWith(std::string(4096, '\xee')), true},
+        BadStart{"Http1", StartWith("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"), true},
+        BadStart{"PingInsteadOfSettings", StartWith(PingFrame()), true},
+        BadStart{"BadSettings", StartWith(SettingsFrame({{NGHTTP2_SETTINGS_MAX_FRAME_SIZE, 1}})), true},
         BadStart{"GoAway", StartWith(SettingsFrame() + GoAwayFrame(0, NGHTTP2_NO_ERROR))},
         BadStart{"GoAwayAndClose",
                  [](RawConnection& connection, int) {
@@ -185,6 +187,21 @@ TEST(RuntimeFaultTest, EofInTheMiddleOfACall) {
     EXPECT_TRUE(Eventually([&] { return setup.Works(); }));
     setup.RestoreRuntime();
   }
+}
+
+// A stream's fault, which may be taken for the connection's (RFC 9113, section 5.4.2).
+TEST(RuntimeFaultTest, DataBeforeHeaders) {
+  std::atomic<bool> armed{true};
+  AbuseSetup setup;
+  setup.ReplaceRuntime(Once(armed, [](RawConnection& connection, uint32_t stream) {
+    connection.Send(DataFrame(stream, GrpcMessage("early")) + AnswerFrames(stream));
+  }));
+  const Answer answer = setup.shim().client.Call(kUnknown, "", {}, kCallBound);
+  EXPECT_FALSE(answer.status.ok());
+  EXPECT_NE(answer.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_TRUE(Eventually([&] { return setup.Works(); }));
+  setup.RestoreRuntime();
+  setup.ExpectShortLog();
 }
 
 // The runtime has not begun the call: it may be made again, by the shim or by the caller.

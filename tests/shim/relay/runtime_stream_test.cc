@@ -111,9 +111,6 @@ INSTANTIATE_TEST_SUITE_P(
                        DataFrame(stream, GrpcMessage("")) + Trailers(stream, Field("grpc-status", "0"));
               },
               kAnyError},
-        Reply{"DataBeforeHeaders",
-              [](uint32_t stream) { return DataFrame(stream, GrpcMessage("early")) + AnswerFrames(stream); },
-              kAnyError},
         Reply{"WindowAboveBound", [](uint32_t stream) { return WindowUpdateFrame(stream, kMaxWindow); },
               kAnyError},
         Reply{"DataEndsTheStream",
