@@ -1,7 +1,5 @@
 #include "tests/support/raw_http2.h"
 
-#include <algorithm>
-
 namespace sidecar_shim::testing {
 namespace {
 

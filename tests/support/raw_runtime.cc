@@ -1,6 +1,7 @@
 #include "tests/support/raw_runtime.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace sidecar_shim::testing {

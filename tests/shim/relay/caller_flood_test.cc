@@ -2,7 +2,7 @@
 // memory must not notice.
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <algorithm>
 #include <ostream>
 #include <string>
 

@@ -4,9 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <ostream>
-#include <set>
 #include <string>
+#include <utility>
 
 #include "tests/support/abuse_support.h"
 
