@@ -103,6 +103,8 @@ bool RawConnection::Flush() {
   }
   const bool open = done == unsent_.size() || errno == EAGAIN;
   unsent_.erase(0, open ? done : std::string::npos);
+  // Tests measure the process's memory.
+  if (unsent_.empty()) unsent_.shrink_to_fit();
   return open;
 }
 
