@@ -34,6 +34,8 @@ class RunningShim {
   void Shutdown();
   // Returns before the shutdown is complete.
   void BeginShutdown() { daemon_->Shutdown(); }
+  // As SIGUSR1 does.
+  void LogCounters() { daemon_->LogCounters(); }
 
  private:
   std::unique_ptr<Daemon> daemon_;
