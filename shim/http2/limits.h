@@ -12,8 +12,8 @@ namespace sidecar_shim::http2 {
 
 // Received and not passed on yet: of one stream, and of a connection. A small message never waits for a
 // window, and a large one has the next half of a stream's window under way while the first is passed on.
-inline constexpr int32_t kStreamWindow = 512 * 1024;
-inline constexpr int32_t kConnectionWindow = 8 * 1024 * 1024;
+inline constexpr int32_t kStreamWindow = 256 * 1024;
+inline constexpr int32_t kConnectionWindow = 32 * 1024 * 1024;
 
 // Written by streams and not taken by the socket: beyond this DATA waits in its stream.
 inline constexpr size_t kUnsentLimit = 512 * 1024;

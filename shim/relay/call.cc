@@ -253,7 +253,7 @@ void Call::OnCallerClosed(http2::Closed why, uint32_t code) {
   } else if (state_ == State::kForwarded) {
     // What is held is released, so that the handler knows what the runtime has done.
     response_.Release();
-    DropRuntime(why == http2::Closed::kReset ? code : NGHTTP2_CANCEL);
+    DropRuntime(why == http2::Closed::kReset ? code : uint32_t{NGHTTP2_CANCEL});
     ReportEnd(grpc::Status(grpc::StatusCode::CANCELLED, "the caller has cancelled the call"));
   }
   state_ = State::kEnded;

@@ -3,9 +3,10 @@
 #
 #   build-tools.sh [--print-path | --is-built] [TOOL|all]...
 #
-# TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd, pause,
-# grpc-health, cri-descriptors or go-proxy. `all` is everything but the older kubelets, whose tests are optional, and go-proxy, which
-# only tests/bench needs. cri-descriptors are .proto files of pinned Go modules, with which tests/cri_descriptors compares proto/.
+# TOOL is kubelet, control-plane (kube-apiserver, kube-controller-manager), kubelet-1.34, kubelet-1.30, cri-tools, containerd,
+# pause, grpc-health, h2spec, interop, grpcio, cri-descriptors or go-proxy. `all` is everything but the older kubelets, whose tests
+# are optional, and go-proxy, which only tests/bench needs. cri-descriptors are .proto files of pinned Go modules, with which
+# tests/cri_descriptors compares proto/. grpcio is a Python with that package from PyPI.
 #
 # Programs are kept outside the tree, in ${SIDECAR_SHIM_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecar-shim-tools}. The name of
 # their folder contains a hash of the pins (go.mod, go.sum) and of the recipe below, so that a change of either rebuilds them and an
@@ -55,6 +56,18 @@ recipe_grpc_health() {
 recipe_go_proxy() {
   CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/go-proxy" .
 }
+recipe_h2spec() {
+  CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/h2spec" github.com/summerwind/h2spec/cmd/h2spec
+}
+recipe_interop() {
+  CGO_ENABLED=0 go build -ldflags "-s -w" -o "$1/interop" .
+}
+# 77 for whatever fails: no wheel for this Python or this processor, no PyPI.
+recipe_grpcio() {
+  python3 -m venv "$(dirname "$1")" || return 77
+  "$1/python3" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --only-binary :all: \
+    --require-hashes --requirement requirements.txt || return 77
+}
 recipe_cri_descriptors() {
   local from module
   while read -r from module; do
@@ -93,7 +106,9 @@ version_of() {
     kubelet-1.30) echo 1.30.14 ;;
     cri-tools) echo 1.30.0 ;;
     containerd) echo 2.4.2 ;;
-    pause | grpc-health | go-proxy) echo 1 ;;
+    pause | grpc-health | interop | go-proxy) echo 1 ;;
+    h2spec) echo 2.2.1 ;;
+    grpcio) echo 1.83.2 ;;
     cri-descriptors) echo 0.37.2 ;;
   esac
 }
@@ -121,6 +136,10 @@ missing_for() {
   local needed found
   if [ "$1" = pause ]; then
     command -v "${CC:-gcc}" >/dev/null || echo "no C compiler"
+    return
+  fi
+  if [ "$1" = grpcio ]; then
+    python3 -c "import ensurepip" 2>/dev/null || echo "no python3 that can make a virtual environment (Debian package python3-venv)"
     return
   fi
   needed=$(awk '$1 == "go" { print $2 }' "$here/tools/$(folder_of "$1")/go.mod")
@@ -161,6 +180,10 @@ build() {
     ) >"$work/log" 2>&1
     status=$?
     set -e
+    if [ "$status" -eq 77 ]; then
+      echo "$tool: not built: $(tail -n 1 "$work/log")" >&2
+      return 77
+    fi
     if [ "$status" -ne 0 ]; then
       tail -n 25 "$work/log" >&2
       echo "$tool: build failed; the complete output is in $work/log" >&2
@@ -178,7 +201,7 @@ say() {
 
 print_path=
 is_built=
-all=(pause cri-descriptors grpc-health cri-tools containerd kubelet control-plane)
+all=(pause cri-descriptors grpc-health h2spec interop grpcio cri-tools containerd kubelet control-plane)
 tools=()
 for argument in "$@"; do
   case $argument in
