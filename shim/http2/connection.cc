@@ -29,7 +29,8 @@ constexpr size_t kPiece = 16 * 1024;
 
 // The GOAWAY for what nghttp2 gives up on without one of its own.
 uint32_t GoawayCode(ssize_t error) {
-  if (error == NGHTTP2_ERR_FLOODED) return NGHTTP2_ENHANCE_YOUR_CALM;
+  // Of the callbacks only that for pings fails, where too many answers wait.
+  if (error == NGHTTP2_ERR_FLOODED || error == NGHTTP2_ERR_CALLBACK_FAILURE) return NGHTTP2_ENHANCE_YOUR_CALM;
   return error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_INTERNAL_ERROR;
 }
 
@@ -61,8 +62,9 @@ void Connection::Attach(int fd) {
   watch_.emplace(loop_, fd, true, false, static_cast<Loop::Watch::Observer&>(*this));
   const Duration patience = role_ == Role::kServer ? kClientGreeting : kServerGreeting;
   greeting_timer_.Start(loop_.Now() + patience, [this] {
-    Close(role_ == Role::kServer ? "it sent no HTTP/2 preface and SETTINGS in time"
-                                 : "it accepts connections but does not speak HTTP/2");
+    fault_ = role_ == Role::kServer ? "it sent no HTTP/2 preface and SETTINGS in time"
+                                    : "it accepts connections but does not speak HTTP/2";
+    Close(fault_);
   });
   flush_.Schedule();
 }
@@ -216,22 +218,18 @@ void Connection::OnSettings() {
   greeting_timer_.Cancel();
 }
 
-void Connection::OnPing(const uint8_t* payload, bool answer) {
+bool Connection::OnPing(const uint8_t* payload, bool answer) {
   if (answer) {
     if (draining_ && std::memcmp(payload, kDrainPing, kPingSize) == 0) FinishDrain();
-    return;
+    return true;
   }
-  if (std::memcmp(payload, kBandwidthPing, kPingSize) != 0) {
-    nghttp2_submit_ping(session_, NGHTTP2_FLAG_ACK, payload);
-    return;
-  }
-  if (++late_pings_ > 1) {
-    AcknowledgeLatePings();
-    return;
-  }
+  const bool may_wait = std::memcmp(payload, kBandwidthPing, kPingSize) == 0 && late_pings_ == 0;
+  if (!may_wait) return nghttp2_submit_ping(session_, NGHTTP2_FLAG_ACK, payload) == 0;
+  ++late_pings_;
   // Left running when the answer has gone earlier: the next ping comes soon.
-  if (ping_timer_.pending()) return;
+  if (ping_timer_.pending()) return true;
   ping_timer_.Start(loop_.Now() + kLatestAnswer, [this] { AcknowledgeLatePings(); });
+  return true;
 }
 
 void Connection::AcknowledgeLatePings() {

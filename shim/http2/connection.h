@@ -20,6 +20,7 @@
 
 #include "shim/base/loop.h"
 #include "shim/base/slice.h"
+#include "shim/http2/closed_streams.h"
 #include "shim/http2/header_block.h"
 #include "shim/http2/output_queue.h"
 #include "shim/http2/stream.h"
@@ -93,7 +94,8 @@ class Connection : private Loop::Watch::Observer {
   void End(const std::string& error);
   Stream& AddStream(StreamObserver* observer);
 
-  void OnPing(const uint8_t* payload, bool answer);
+  // False where too many answers wait.
+  bool OnPing(const uint8_t* payload, bool answer);
   void AcknowledgeLatePings();
   void OnSettings();
   void FinishDrain();
@@ -111,9 +113,9 @@ class Connection : private Loop::Watch::Observer {
   Loop::Timer rest_timer_;
   Loop::Timer ping_timer_;
   Loop::Timer drain_timer_;
+  ClosedStreams closed_streams_;
   HeaderBlock headers_;      // being received
   size_t header_bytes_ = 0;  // of headers_, with what RFC 9113 adds
-  bool malformed_headers_ = false;
   int32_t headers_of_ = 0;  // the stream whose headers are being received
   OutputQueue output_;
   Slice parsing_;  // being parsed
@@ -121,6 +123,7 @@ class Connection : private Loop::Watch::Observer {
   std::list<std::unique_ptr<Stream>> streams_;
   size_t open_streams_ = 0;
   size_t waiting_ = 0;   // bytes in streams' queues
+  int faults_ = 0;           // streams that the peer has made this side reset
   int new_streams_ = 0;  // of this turn
   int late_pings_ = 0;   // bandwidth pings that are not acknowledged yet
   bool draining_ = false;

@@ -1,11 +1,11 @@
 #include "shim/http2/session.h"
 
-#include <algorithm>
 #include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "shim/http2/header_rules.h"
 #include "shim/http2/limits.h"
 
 namespace sidecar_shim::http2 {
@@ -36,18 +36,34 @@ class SessionCallbacks {
     return 0;
   }
 
+  // nghttp2 itself ignores a HEADERS frame for a stream that has been closed (RFC 9113, 5.1.1).
+  static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* header, void* user_data) {
+    Connection& connection = *static_cast<Connection*>(user_data);
+    if (connection.role_ != Role::kServer || header->type != NGHTTP2_HEADERS ||
+        header->stream_id > nghttp2_session_get_last_proc_stream_id(session) ||
+        nghttp2_session_find_stream(session, header->stream_id) != nullptr) {
+      return 0;
+    }
+    switch (connection.closed_streams_.HowEnded(header->stream_id)) {
+      case ClosedStreams::Ended::kByThisSide:  // it may have been on its way
+        break;
+      case ClosedStreams::Ended::kByPeer:
+        nghttp2_session_terminate_session(session, NGHTTP2_STREAM_CLOSED);
+        break;
+      case ClosedStreams::Ended::kUnknown:
+        nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR);
+        break;
+    }
+    return 0;
+  }
+
   static int OnHeader(nghttp2_session*, const nghttp2_frame*, const uint8_t* name, size_t name_size,
                       const uint8_t* value, size_t value_size, uint8_t flags, void* user_data) {
     Connection& connection = *static_cast<Connection*>(user_data);
     connection.header_bytes_ += name_size + value_size + 32;
     // nghttp2 then resets the stream, and still reads the block for its table.
     if (connection.header_bytes_ > kMaxHeaderBlock) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    const std::string_view text = View(name, name_size);
-    // nghttp2 would pass it on in lower case. RFC 9113, 8.2.1.
-    if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
-      connection.malformed_headers_ = true;
-    }
-    connection.headers_.Add(text, View(value, value_size), (flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0);
+    connection.headers_.Add(View(name, name_size), View(value, value_size), (flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0);
     return 0;
   }
 
@@ -63,7 +79,9 @@ class SessionCallbacks {
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) connection.OnSettings();
         break;
       case NGHTTP2_PING:
-        connection.OnPing(frame->ping.opaque_data, (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0);
+        if (!connection.OnPing(frame->ping.opaque_data, (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)) {
+          return NGHTTP2_ERR_CALLBACK_FAILURE;
+        }
         break;
       default:
         break;
@@ -84,7 +102,9 @@ class SessionCallbacks {
 
   static int OnStreamClose(nghttp2_session* session, int32_t id, uint32_t code, void* user_data) {
     if (Stream* const stream = Find(session, id)) {
-      --static_cast<Connection*>(user_data)->open_streams_;
+      Connection& connection = *static_cast<Connection*>(user_data);
+      --connection.open_streams_;
+      connection.closed_streams_.Add(id, stream->reset_);
       stream->OnSessionClose(code);
     }
     return 0;
@@ -93,6 +113,12 @@ class SessionCallbacks {
   static int OnSent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
       if (Stream* const stream = Find(session, frame->hd.stream_id)) stream->OnFrameSent(frame->hd.flags);
+    } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
+      const Stream* const stream = Find(session, frame->hd.stream_id);
+      const bool peers_fault = stream != nullptr && !stream->reset_ && frame->rst_stream.error_code != NGHTTP2_NO_ERROR;
+      if (peers_fault && ++static_cast<Connection*>(user_data)->faults_ == kMostFaults) {
+        nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
+      }
     } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
       Connection& connection = *static_cast<Connection*>(user_data);
       connection.fault_ = nghttp2_http2_strerror(frame->goaway.error_code);
@@ -129,14 +155,32 @@ class SessionCallbacks {
     Stream* const stream = Find(session, header.stream_id);
     if (stream == nullptr) return;
     const bool end = (header.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (end) stream->received_end_ = true;
-    if (header.type == NGHTTP2_HEADERS && std::exchange(connection.malformed_headers_, false)) {
-      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id_, NGHTTP2_PROTOCOL_ERROR);
-    } else if (stream->observer_ != nullptr && header.type == NGHTTP2_HEADERS) {
-      stream->observer_->OnHeaders(connection.headers_, end);
-    } else if (stream->observer_ != nullptr && end) {
-      stream->observer_->OnEnd();
+    if (header.type == NGHTTP2_HEADERS) {
+      OnBlock(connection, *stream, end);
+    } else if (!stream->received_headers_) {
+      stream->Break();
+    } else if (end) {
+      stream->received_end_ = true;
+      if (stream->observer_ != nullptr) stream->observer_->OnEnd();
     }
+  }
+
+  static void OnBlock(Connection& connection, Stream& stream, bool end) {
+    const HeaderBlock& block = connection.headers_;
+    const bool first = !stream.received_headers_;
+    const BlockKind first_kind =
+        connection.role_ == Role::kServer ? BlockKind::kRequest : BlockKind::kResponse;
+    if (!IsWellFormed(block, first ? first_kind : BlockKind::kTrailers) || (!first && !end)) {
+      stream.Break();
+      return;
+    }
+    if (first && block.Find(":status").starts_with('1')) {
+      if (end) stream.Break();
+      return;  // informational: means nothing to gRPC, some of whose clients fail at it
+    }
+    stream.received_headers_ = true;
+    stream.received_end_ = end;
+    if (stream.observer_ != nullptr) stream.observer_->OnHeaders(block, end);
   }
 };
 
@@ -167,6 +211,7 @@ std::unique_ptr<nghttp2_session_callbacks, CallbacksDeleter> MakeCallbacks() {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &SessionCallbacks::OnBeginHeaders);
+  nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, &SessionCallbacks::OnBeginFrame);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, &SessionCallbacks::OnHeader);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &SessionCallbacks::OnFrame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &SessionCallbacks::OnData);
@@ -186,13 +231,11 @@ nghttp2_session* MakeSession(Role role, Connection& connection) {
   if (role == Role::kServer) {
     nghttp2_session_server_new2(&session, callbacks.get(), &connection, options.get());
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow}};
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams}};
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   } else {
     nghttp2_session_client_new2(&session, callbacks.get(), &connection, options.get());
-    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-                                               {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow}};
+    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   }
   nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shim/http2/connection.h"
+#include "shim/http2/limits.h"
 
 namespace sidecar_shim::http2 {
 
@@ -19,16 +20,9 @@ nghttp2_data_provider Stream::Source() {
 void Stream::SendHeaders(const HeaderBlock& block, bool end) {
   if (!open() || ended()) return;
   const std::vector<nghttp2_nv> fields = block.ToNv();
-  if (!end && block.Find(":status").starts_with('1')) {
-    nghttp2_submit_headers(connection_->session_, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(),
-                           fields.size(), nullptr);
-  } else {
-    end_queued_ = end;
-    source_set_ = !end;
-    const nghttp2_data_provider source = Source();
-    nghttp2_submit_response(connection_->session_, id_, fields.data(), fields.size(),
-                            end ? nullptr : &source);
-  }
+  end_queued_ = end;
+  const nghttp2_data_provider source = Source();
+  nghttp2_submit_response(connection_->session_, id_, fields.data(), fields.size(), end ? nullptr : &source);
   connection_->flush_.Schedule();
 }
 
@@ -120,9 +114,19 @@ void Stream::ResetAfterEnd(uint32_t code) {
   }
 }
 
+void Stream::Break() {
+  nghttp2_submit_rst_stream(connection_->session_, NGHTTP2_FLAG_NONE, id_, NGHTTP2_PROTOCOL_ERROR);
+  connection_->flush_.Schedule();
+}
+
 void Stream::Consume(size_t bytes) {
   if (connection_ == nullptr || bytes == 0) return;
   unconsumed_ -= bytes;
+  consumed_ += bytes;
+  if (!wide_ && consumed_ >= kFirstWindow / 2 && open()) {
+    wide_ = true;
+    nghttp2_session_set_local_window_size(connection_->session_, NGHTTP2_FLAG_NONE, id_, kStreamWindow);
+  }
   // Where nghttp2 has closed the stream this still opens the connection's window.
   nghttp2_session_consume(connection_->session_, id_, bytes);
   connection_->flush_.Schedule();

@@ -38,9 +38,9 @@ enum class Closed {
 class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
-  // The first block is the request's or the response's, but for informational
-  // responses (1xx), a later one the trailers. With `end` nothing follows. The
-  // block is the connection's: it is valid during the call.
+  // The first block is the request's or the response's, a second one the trailers.
+  // With `end` nothing follows. The block is the connection's: it is valid during
+  // the call.
   virtual void OnHeaders(const HeaderBlock& block, bool end) = 0;
   // To be given back with Stream::Consume().
   virtual void OnData(Slice data) = 0;
@@ -59,7 +59,7 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Server: the response's headers, after informational ones.
+  // Server: the response's headers.
   void SendHeaders(const HeaderBlock& block, bool end);
   void SendData(Slice data);
   void SendEnd();
@@ -93,6 +93,9 @@ class Stream {
   void DropQueue();
   bool open() const { return connection_ != nullptr && !closed_; }
   // nghttp2 has closed the stream.
+  // The peer has broken the protocol: RST_STREAM, of which the observer hears as of
+  // the peer's.
+  void Break();
   void OnSessionClose(uint32_t code);
   void OnFrameSent(uint8_t flags);
   void OnData(Slice data);
@@ -104,14 +107,16 @@ class Stream {
   std::vector<Slice> queue_;                            // from first_ on
   size_t first_ = 0;
   size_t queued_ = 0;      // bytes
+  size_t consumed_ = 0;
+  bool wide_ = false;  // its window is kStreamWindow
   size_t unconsumed_ = 0;  // bytes received and not given back
   std::optional<HeaderBlock> trailers_;
   std::optional<uint32_t> reset_after_end_;
   bool announced_ = false;   // its first header block has left (client) or come (server)
-  bool source_set_ = false;  // headers without an end have been submitted
   bool waits_for_data_ = false;
   bool end_queued_ = false;
   bool sent_end_ = false;
+  bool received_headers_ = false;
   bool received_end_ = false;
   bool reset_ = false;   // by this side
   bool closed_ = false;  // by the protocol

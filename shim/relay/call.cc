@@ -40,8 +40,8 @@ void Call::Begin(const http2::HeaderBlock& block, bool end) {
   request_ended_ = end;
   if (method_.handler != nullptr) {
     request_ = block;
-    // So that the runtime compresses nothing that the handler has to read.
-    request_.Remove("grpc-accept-encoding");
+    // So that the runtime compresses nothing in a way that the handler cannot read.
+    if (!CanInflateAll(block.Find("grpc-accept-encoding"))) request_.Remove("grpc-accept-encoding");
     if (method_.handler->WantsRequest() && !end) {
       state_ = State::kGathering;
       return;
@@ -191,10 +191,6 @@ void Call::OnRequestSent(size_t bytes) {
 }
 
 void Call::OnResponseHeaders(const http2::HeaderBlock& block, bool end) {
-  if (!end && block.Find(":status").starts_with('1')) {
-    if (caller_ != nullptr) caller_->SendHeaders(block, false);
-    return;
-  }
   repeatable_ = false;
   if (response_.begun()) {
     if (end) response_.OnEnd(&block);

@@ -55,7 +55,7 @@ void CallerConnection::AbortAll(const grpc::Status& status) {
 }
 
 void CallerConnection::OnConnectionClosed(const std::string& error) {
-  if (!error.empty()) spdlog::warn("closed a caller's connection: {}", error);
+  if (connection_.gave_up()) spdlog::warn("closed a caller's connection: {}", error);
   closed_ = true;
   parts_.runtime.Forget(this);
   parts_.images.Forget(this);

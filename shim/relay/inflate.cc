@@ -4,7 +4,20 @@
 
 #include <array>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+
 namespace sidecar_shim {
+
+bool CanInflateAll(std::string_view encodings) {
+  const absl::string_view list(encodings.data(), encodings.size());
+  for (absl::string_view encoding : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
+    encoding = absl::StripAsciiWhitespace(encoding);
+    if (encoding != "identity" && encoding != "gzip" && encoding != "deflate") return false;
+  }
+  return true;
+}
 
 std::optional<std::string> Inflate(std::string_view encoding, std::string_view bytes, size_t limit) {
   if (encoding != "gzip" && encoding != "deflate") return std::nullopt;

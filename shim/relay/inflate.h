@@ -12,6 +12,9 @@ namespace sidecar_shim {
 // malformed bytes, and for more than `limit` bytes.
 std::optional<std::string> Inflate(std::string_view encoding, std::string_view bytes, size_t limit);
 
+// Whether Inflate() knows all of them; `encodings` is grpc-accept-encoding's list.
+bool CanInflateAll(std::string_view encodings);
+
 }  // namespace sidecar_shim
 
 #endif  // SIDECAR_SHIM_SHIM_RELAY_INFLATE_H_

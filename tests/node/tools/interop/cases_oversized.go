@@ -44,7 +44,7 @@ func failAtLength(t *target, method string, size int) ([]string, error) {
 func failOnce(t *target, method string, size int) (outcome string, wrong error) {
 	text := string(errorText(size))
 	c := call{method: method, send: [][]byte{criMessage(3)},
-		script: Script{{Do: doReceive, Count: 1}, {Do: doStatus, Code: uint32(codes.Internal), Text: []byte(text)}}}
+		script: Script{{Do: doReceive, Count: 1}, {Do: doStatus, Code: uint32(codes.Internal), TextLength: size}}}
 	ctx, cancel := context.WithTimeout(context.Background(), defaultTimeout)
 	defer cancel()
 	stream, _, err := t.open(ctx, c)

@@ -27,7 +27,7 @@ func statusCases() []testCase {
 		cases = append(cases, ending(fmt.Sprintf("status/code-%d", code), code, c))
 	}
 	for _, size := range []int{0, 7, 1 << 10, 60 << 10} {
-		failure := end(codes.Internal, errorText(size))
+		failure := Step{Do: doStatus, Code: uint32(codes.Internal), TextLength: size}
 		for _, method := range []string{defaultMethod, runtimeService + "ContainerStatus", runtimeService + "StopContainer"} {
 			cases = append(cases, plain(fmt.Sprintf("status/text-%d%s", size, method),
 				call{method: method, script: Script{{Do: doReceive, Count: 1}, failure}, send: [][]byte{criMessage(3)}}))

@@ -22,9 +22,10 @@ type Step struct {
 	Size  int
 	Pairs []Pair // with doHeader, doTrailer
 	// With doStatus.
-	Code    uint32
-	Text    []byte
-	Details []byte // the message of a status detail; nil: none
+	Code       uint32
+	Text       []byte
+	TextLength int    // instead of Text: errorText(TextLength), which a request's metadata may have no room for
+	Details    []byte // the message of a status detail; nil: none
 }
 
 // Pair is a metadata entry. Its value is bytes, because those of "-bin" keys need not be text.

@@ -136,7 +136,11 @@ func receive(step Step, stream grpc.ServerStream) error {
 }
 
 func statusOf(step Step) error {
-	result := status.New(codes.Code(step.Code), string(step.Text))
+	text := step.Text
+	if step.TextLength > 0 {
+		text = errorText(step.TextLength)
+	}
+	result := status.New(codes.Code(step.Code), string(text))
 	if step.Details == nil {
 		return result.Err()
 	}
