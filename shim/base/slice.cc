@@ -50,12 +50,17 @@ void BlockPool::Return(Block* block) {
   }
 }
 
-Slice Slice::CopyOf(const void* data, size_t size) {
+Slice Slice::Uninitialized(size_t size) {
   void* const memory = Allocate(size);
   auto* const block = new (memory) Block(MemoryOf(memory), size, nullptr);
-  if (size > 0) std::memcpy(block->data(), data, size);
   Slice slice(*block, block->data(), size);
   block->Unref();  // the slice's alone
+  return slice;
+}
+
+Slice Slice::CopyOf(const void* data, size_t size) {
+  Slice slice = Uninitialized(size);
+  if (size > 0) std::memcpy(slice.MutableData(), data, size);
   return slice;
 }
 

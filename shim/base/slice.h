@@ -24,8 +24,7 @@ class Block {
   size_t capacity() const { return capacity_; }
   void Ref() { ++references_; }
   void Unref();
-  // Whether its maker alone refers to it.
-  bool unshared() const { return references_ == 1; }
+  bool Contains(const uint8_t* byte) const { return byte >= data_ && byte < data_ + capacity_; }
 
  private:
   friend class BlockPool;
@@ -39,11 +38,11 @@ class Block {
   size_t references_ = 1;
 };
 
-// Blocks of one size, for reading from sockets. The one that was freed last,
+// Blocks of one size, as much as a unix socket holds by default, for reading from sockets. The one that was freed last,
 // whose memory is in the processor's cache, is used next.
 class BlockPool {
  public:
-  static constexpr size_t kBlockSize = 128 * 1024;
+  static constexpr size_t kBlockSize = 208 * 1024;
 
   BlockPool() = default;
   // After all its blocks have been returned.
@@ -71,6 +70,8 @@ class Slice {
     block.Ref();
   }
   static Slice CopyOf(const void* data, size_t size);
+  // To be filled by its maker, as long as no copy of it is read.
+  static Slice Uninitialized(size_t size);
   static Slice CopyOf(std::string_view bytes) { return CopyOf(bytes.data(), bytes.size()); }
 
   Slice(const Slice& other) : block_(other.block_), data_(other.data_), size_(other.size_) {
@@ -91,12 +92,20 @@ class Slice {
   }
 
   const uint8_t* data() const { return data_; }
+  uint8_t* MutableData() { return const_cast<uint8_t*>(data_); }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
   void RemovePrefix(size_t count) {
     data_ += count;
     size_ -= count;
+  }
+  // Makes this slice longer where `next` follows it in the same block, which
+  // its caller knows to be there.
+  bool ExtendBy(const uint8_t* next, size_t size) {
+    if (block_ == nullptr || next != data_ + size_ || !block_->Contains(next)) return false;
+    size_ += size;
+    return true;
   }
   // The first `count` bytes.
   Slice Prefix(size_t count) const { return Part(data_, count); }

@@ -79,9 +79,9 @@ Stream& Connection::AddStream(StreamObserver* observer) {
 Stream& Connection::Open(const HeaderBlock& block, bool end, StreamObserver& observer) {
   Stream& stream = AddStream(&observer);
   stream.end_queued_ = end;
-  const std::vector<nghttp2_nv> fields = block.ToNv();
+  block.FillNv(fields_);
   const nghttp2_data_provider source = stream.Source();
-  stream.id_ = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
+  stream.id_ = nghttp2_submit_request(session_, nullptr, fields_.data(), fields_.size(),
                                       end ? nullptr : &source, &stream);
   flush_.Schedule();
   return stream;
@@ -93,6 +93,7 @@ bool Connection::AcceptsStreams() const {
 
 void Connection::OnReady(bool can_read, bool can_write) {
   if (can_write) flush_.Schedule();
+  // Where this side does not read, it is an error or the end.
   if (can_read && rest_.empty()) ReadSocket();
 }
 
@@ -156,13 +157,30 @@ void Connection::Flush() {
       return;
     }
   } while (result == OutputQueue::Result::kEmpty && generated > 0);
-  watch_->Want(rest_.empty(), result == OutputQueue::Result::kFull);
+  Rewatch();
+  if (tells_relief_ && !congested()) {
+    tells_relief_ = false;
+    observer_.OnRelieved();
+  }
   if (result == OutputQueue::Result::kEmpty && nghttp2_session_want_read(session_) == 0 &&
       nghttp2_session_want_write(session_) == 0) {
     Close(fault_);
   } else if (result == OutputQueue::Result::kEmpty && open_streams_ == 0) {
     observer_.OnIdle();
   }
+}
+
+void Connection::Rewatch() { watch_->Want(reading_ && rest_.empty(), output_.size() > 0); }
+
+void Connection::SetReading(bool reading) {
+  reading_ = reading;
+  if (watch_) Rewatch();
+}
+
+bool Connection::congested() {
+  const bool congested = output_.size() > kCongestedUnsent || waiting_ > kMostWaiting;
+  tells_relief_ = tells_relief_ || congested;
+  return congested;
 }
 
 bool Connection::FillOutput() {

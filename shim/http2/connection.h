@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shim/base/loop.h"
 #include "shim/base/slice.h"
@@ -36,6 +37,8 @@ class ConnectionObserver {
   virtual StreamObserver* OnStream(Stream& stream) = 0;
   // The peer has sent something.
   virtual void OnReceived() {}
+  // Stream::congested() was true and is no longer.
+  virtual void OnRelieved() {}
   // Everything has been written for now, and no stream is open.
   virtual void OnIdle() {}
   // The connection has ended, its streams have been told. It may be destroyed
@@ -65,6 +68,9 @@ class Connection : private Loop::Watch::Observer {
   // Whether that was a mistake of the peer's.
   bool gave_up() const { return !fault_.empty(); }
 
+  // False: what the peer sends waits in the socket, and so with the peer.
+  void SetReading(bool reading);
+
   // Server: GOAWAY as gRPC's servers do it: first without a limit, then, once a
   // ping shows that the client has read that, with the last stream. Closes when
   // all streams have ended.
@@ -88,6 +94,8 @@ class Connection : private Loop::Watch::Observer {
   // Lets nghttp2 write frames, and the socket take them.
   void Flush();
   bool FillOutput();
+  void Rewatch();
+  bool congested();
   // Ends it, on an error of nghttp2, after one attempt to send a GOAWAY.
   void Fail(ssize_t error);
   // Close() but for telling the observer.
@@ -118,6 +126,7 @@ class Connection : private Loop::Watch::Observer {
   size_t header_bytes_ = 0;  // of headers_, with what RFC 9113 adds
   int32_t headers_of_ = 0;  // the stream whose headers are being received
   OutputQueue output_;
+  std::vector<nghttp2_nv> fields_;  // scratch: of a block that is being submitted
   Slice parsing_;  // being parsed
   Slice rest_;     // read but not parsed
   std::list<std::unique_ptr<Stream>> streams_;
@@ -126,6 +135,8 @@ class Connection : private Loop::Watch::Observer {
   int faults_ = 0;           // streams that the peer has made this side reset
   int new_streams_ = 0;  // of this turn
   int late_pings_ = 0;   // bandwidth pings that are not acknowledged yet
+  bool reading_ = true;
+  bool tells_relief_ = false;
   bool draining_ = false;
   bool turned_away_ = false;  // the last GOAWAY has been submitted
   std::string error_;

@@ -57,9 +57,8 @@ void HeaderBlock::Remove(std::string_view name) {
   std::erase_if(fields_, [&](const Field& field) { return Text(field.name) == name; });
 }
 
-std::vector<nghttp2_nv> HeaderBlock::ToNv() const {
-  std::vector<nghttp2_nv> fields;
-  fields.reserve(fields_.size());
+void HeaderBlock::FillNv(std::vector<nghttp2_nv>& fields) const {
+  fields.clear();
   for (const Field& field : fields_) {
     const std::string_view name = Text(field.name);
     const std::string_view value = Text(field.value);
@@ -67,7 +66,6 @@ std::vector<nghttp2_nv> HeaderBlock::ToNv() const {
     fields.push_back({Bytes(name), Bytes(value), name.size(), value.size(),
                       static_cast<uint8_t>(no_index ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)});
   }
-  return fields;
 }
 
 }  // namespace sidecar_shim::http2

@@ -32,8 +32,8 @@ class HeaderBlock {
   std::string_view name(size_t index) const { return Text(fields_[index].name); }
   std::string_view value(size_t index) const { return Text(fields_[index].value); }
 
-  // For nghttp2; refers to the block's memory.
-  std::vector<nghttp2_nv> ToNv() const;
+  // For nghttp2; refers to the block's memory. Replaces what `fields` holds.
+  void FillNv(std::vector<nghttp2_nv>& fields) const;
 
  private:
   struct Range {

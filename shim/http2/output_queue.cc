@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace sidecar_shim::http2 {
 namespace {
@@ -13,12 +14,25 @@ namespace {
 // Below this, copying costs less than one more piece for the kernel and holding its block.
 constexpr size_t kCopiedBelow = 2048;
 constexpr size_t kPiecesOfAWrite = 64;
+// The frames' headers of a large message, or some ten small messages.
+constexpr size_t kGatherSize = 8 * 1024;
 
 }  // namespace
 
 void OutputQueue::Append(const uint8_t* data, size_t size) {
-  gathered_.append(reinterpret_cast<const char*>(data), size);
   size_ += size;
+  while (size > 0) {
+    if (room_.empty()) room_ = Slice::Uninitialized(kGatherSize);
+    const size_t part = std::min(size, room_.size());
+    std::memcpy(room_.MutableData(), data, part);
+    // Most often the bytes follow those that were gathered last.
+    if (first_ == slices_.size() || !slices_.back().ExtendBy(room_.data(), part)) {
+      slices_.push_back(room_.Prefix(part));
+    }
+    room_.RemovePrefix(part);
+    data += part;
+    size -= part;
+  }
 }
 
 void OutputQueue::Append(const Slice& slice) {
@@ -26,15 +40,8 @@ void OutputQueue::Append(const Slice& slice) {
     Append(slice.data(), slice.size());
     return;
   }
-  Gather();
   slices_.push_back(slice);
   size_ += slice.size();
-}
-
-void OutputQueue::Gather() {
-  if (gathered_.empty()) return;
-  slices_.push_back(Slice::CopyOf(gathered_));
-  gathered_.clear();
 }
 
 OutputQueue::Result OutputQueue::WriteTo(int fd, int& error) {
@@ -43,9 +50,6 @@ OutputQueue::Result OutputQueue::WriteTo(int fd, int& error) {
     size_t count = 0;
     for (size_t i = first_; i < slices_.size() && count < kPiecesOfAWrite; ++i) {
       pieces[count++] = {const_cast<uint8_t*>(slices_[i].data()), slices_[i].size()};
-    }
-    if (count < kPiecesOfAWrite && !gathered_.empty()) {
-      pieces[count++] = {gathered_.data(), gathered_.size()};
     }
     msghdr message{};
     message.msg_iov = pieces.data();
@@ -76,7 +80,6 @@ void OutputQueue::Pop(size_t count) {
     slices_.clear();
     first_ = 0;
   }
-  gathered_.erase(0, count);
 }
 
 }  // namespace sidecar_shim::http2

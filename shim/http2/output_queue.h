@@ -1,11 +1,10 @@
-// Bytes on their way to a socket. Small ones are gathered in blocks of their own,
-// large ones are kept by reference.
+// Bytes on their way to a socket. Small ones are gathered in a block, large ones
+// kept by reference.
 #ifndef SIDECAR_SHIM_SHIM_HTTP2_OUTPUT_QUEUE_H_
 #define SIDECAR_SHIM_SHIM_HTTP2_OUTPUT_QUEUE_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "shim/base/slice.h"
@@ -25,13 +24,12 @@ class OutputQueue {
   Result WriteTo(int fd, int& error);
 
  private:
-  void Gather();
   void Pop(size_t count);
 
-  std::string gathered_;       // the end of the queue
-  std::vector<Slice> slices_;  // the beginning of the queue, from `first_` on
+  std::vector<Slice> slices_;  // from first_ on
   size_t first_ = 0;
   size_t size_ = 0;
+  Slice room_;                 // of the block for small bytes, what is not used yet
 };
 
 }  // namespace sidecar_shim::http2

@@ -231,14 +231,17 @@ nghttp2_session* MakeSession(Role role, Connection& connection) {
   if (role == Role::kServer) {
     nghttp2_session_server_new2(&session, callbacks.get(), &connection, options.get());
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams}};
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow}};
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   } else {
     nghttp2_session_client_new2(&session, callbacks.get(), &connection, options.get());
-    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
+    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+                                               {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow}};
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   }
-  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+                                        role == Role::kServer ? kClientWindow : kServerWindow);
   return session;
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "shim/http2/connection.h"
-#include "shim/http2/limits.h"
 
 namespace sidecar_shim::http2 {
 
@@ -19,7 +18,8 @@ nghttp2_data_provider Stream::Source() {
 
 void Stream::SendHeaders(const HeaderBlock& block, bool end) {
   if (!open() || ended()) return;
-  const std::vector<nghttp2_nv> fields = block.ToNv();
+  std::vector<nghttp2_nv>& fields = connection_->fields_;
+  block.FillNv(fields);
   end_queued_ = end;
   const nghttp2_data_provider source = Source();
   nghttp2_submit_response(connection_->session_, id_, fields.data(), fields.size(), end ? nullptr : &source);
@@ -62,7 +62,8 @@ ssize_t Stream::Read(size_t length, uint32_t& flags) {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (trailers_) {
       flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      const std::vector<nghttp2_nv> fields = trailers_->ToNv();
+      std::vector<nghttp2_nv>& fields = connection_->fields_;
+      trailers_->FillNv(fields);
       nghttp2_submit_trailer(connection_->session_, id_, fields.data(), fields.size());
     }
   }
@@ -122,15 +123,12 @@ void Stream::Break() {
 void Stream::Consume(size_t bytes) {
   if (connection_ == nullptr || bytes == 0) return;
   unconsumed_ -= bytes;
-  consumed_ += bytes;
-  if (!wide_ && consumed_ >= kFirstWindow / 2 && open()) {
-    wide_ = true;
-    nghttp2_session_set_local_window_size(connection_->session_, NGHTTP2_FLAG_NONE, id_, kStreamWindow);
-  }
   // Where nghttp2 has closed the stream this still opens the connection's window.
   nghttp2_session_consume(connection_->session_, id_, bytes);
   connection_->flush_.Schedule();
 }
+
+bool Stream::congested() const { return connection_ != nullptr && connection_->congested(); }
 
 void Stream::Release() {
   observer_ = nullptr;

@@ -76,6 +76,9 @@ class Stream {
   // The observer is done with the stream, which may end here.
   void Release();
 
+  // Whether the peer takes so little that whoever has data for it should wait:
+  // ConnectionObserver::OnRelieved() tells when that is over.
+  bool congested() const;
   // Whether the peer has sent its end, and whether this side's is sent or waits.
   bool received_end() const { return received_end_; }
   bool ended() const { return end_queued_ || sent_end_; }
@@ -107,8 +110,6 @@ class Stream {
   std::vector<Slice> queue_;                            // from first_ on
   size_t first_ = 0;
   size_t queued_ = 0;      // bytes
-  size_t consumed_ = 0;
-  bool wide_ = false;  // its window is kStreamWindow
   size_t unconsumed_ = 0;  // bytes received and not given back
   std::optional<HeaderBlock> trailers_;
   std::optional<uint32_t> reset_after_end_;

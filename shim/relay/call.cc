@@ -47,20 +47,20 @@ void Call::Begin(const http2::HeaderBlock& block, bool end) {
       return;
     }
     if (method_.handler->WantsRequest()) method_.handler.reset();  // it has no message
-    Open(end);
+    Open(request_, end);
     return;
   }
   repeatable_ = method_.traits.only_asks;
-  request_ = block;
-  Open(end);
+  if (repeatable_) request_ = block;
+  Open(block, end);
 }
 
-void Call::Open(bool end) {
+void Call::Open(const http2::HeaderBlock& headers, bool end) {
   state_ = State::kForwarded;
   Upstream& upstream = host_.UpstreamFor(method_);
   if (!method_.traits.endless) in_flight_.emplace(upstream, [this] { OnHung(); });
   connection_.emplace(host_.Connect(method_));
-  runtime_ = &connection_->Open(request_, end, runtime_side_);
+  runtime_ = &connection_->Open(headers, end, runtime_side_);
 }
 
 void Call::CallerSide::OnHeaders(const http2::HeaderBlock& block, bool end) {
@@ -134,7 +134,7 @@ void Call::SendGathered(const std::string& framed) {
     request_.Set("grpc-timeout", FormatTimeout(deadline_ - now));
   }
   repeatable_ = method_.traits.only_asks;
-  Open(/*end=*/false);
+  Open(request_, /*end=*/false);
   Slice data = Slice::CopyOf(framed);
   RememberRequest(data);
   runtime_->SendData(std::move(data));
@@ -152,7 +152,7 @@ bool Call::Repeat() {
     return false;
   std::exchange(runtime_, nullptr)->Release();
   connection_.reset();
-  Open(/*end=*/false);
+  Open(request_, /*end=*/false);
   runtime_->SendData(Slice::CopyOf(gathered_));
   if (request_ended_) runtime_->SendEnd();
   return true;
@@ -211,6 +211,10 @@ void Call::RuntimeSide::OnEnd() { call_.response_.OnEnd(nullptr); }
 
 void Call::ConsumeResponse(size_t bytes) {
   if (runtime_ != nullptr) runtime_->Consume(bytes);
+}
+
+void Call::OnCallerCongested() {
+  if (connection_) host_.Pause(connection_->connection());
 }
 
 void Call::OnResponseEnd(const grpc::Status& status) {

@@ -47,6 +47,8 @@ class CallHost {
   virtual Upstream& UpstreamFor(const Method& method) = 0;
   // The connection to the runtime for a call of this method.
   virtual RuntimeConnection& Connect(const Method& method) = 0;
+  // The caller's connection is congested: `connection` is not to be read until that is over.
+  virtual void Pause(RuntimeConnection& connection) = 0;
   // An endless call has begun.
   virtual void OnEndless(Call& call) = 0;
   // Nothing is left to do; the call may be destroyed at the end of the turn.
@@ -107,12 +109,13 @@ class Call final : public RelayedCall, private ResponseSink {
   // ResponseSink
   http2::Stream* caller() override { return caller_; }
   void ConsumeResponse(size_t bytes) override;
+  void OnCallerCongested() override;
   void OnResponseEnd(const grpc::Status& status) override;
 
   void Begin(const http2::HeaderBlock& block, bool end);
   void GiveToHandler();
-  // Opens the runtime's stream with the headers in request_.
-  void Open(bool end);
+  // Opens the runtime's stream.
+  void Open(const http2::HeaderBlock& headers, bool end);
   void SendGathered(const std::string& framed);
   void RememberRequest(const Slice& data);
   // Sends a query again. False where that cannot be.

@@ -27,6 +27,17 @@ http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {
   return &call.caller_side();
 }
 
+void CallerConnection::Pause(RuntimeConnection& connection) {
+  const bool only_mine = connection.caller() == this || connection.uses() == 1;
+  if (connection.paused() || !only_mine) return;
+  connection.SetPaused(true);
+  paused_.push_back(connection.shared_from_this());
+}
+
+void CallerConnection::OnRelieved() {
+  for (const auto& connection : std::exchange(paused_, {})) connection->SetPaused(false);
+}
+
 void CallerConnection::OnEndless(Call& call) {
   endless_.push_back(&call);
   if (parts_.shutting_down) {
@@ -57,6 +68,7 @@ void CallerConnection::AbortAll(const grpc::Status& status) {
 void CallerConnection::OnConnectionClosed(const std::string& error) {
   if (connection_.gave_up()) spdlog::warn("closed a caller's connection: {}", error);
   closed_ = true;
+  OnRelieved();
   parts_.runtime.Forget(this);
   parts_.images.Forget(this);
   on_closed_();

@@ -48,11 +48,13 @@ class CallerConnection : private CallHost, private http2::ConnectionObserver {
   Method LookUp(std::string_view path) override { return sidecar_shim::LookUp(path, parts_.handlers); }
   Upstream& UpstreamFor(const Method& method) override { return PoolFor(method).upstream(); }
   RuntimeConnection& Connect(const Method& method) override;
+  void Pause(RuntimeConnection& connection) override;
   void OnEndless(Call& call) override;
   void OnCallOver(Call& call) override;
 
   // http2::ConnectionObserver
   http2::StreamObserver* OnStream(http2::Stream& stream) override;
+  void OnRelieved() override;
   void OnConnectionClosed(const std::string& error) override;
 
   RuntimePool& PoolFor(const Method& method) { return method.images ? parts_.images : parts_.runtime; }
@@ -63,6 +65,7 @@ class CallerConnection : private CallHost, private http2::ConnectionObserver {
   std::list<std::unique_ptr<Call>> calls_;
   std::vector<Call*> endless_;
   std::list<std::unique_ptr<Call>> over_;  // may still be on the stack
+  std::vector<std::shared_ptr<RuntimeConnection>> paused_;
   Loop::TurnEnd sweep_;
   http2::Connection connection_;
 };

@@ -56,6 +56,7 @@ void ResponsePath::Pass(Slice data) {
   }
   uncredited_ += data.size();
   sink_.caller()->SendData(std::move(data));
+  if (sink_.caller()->congested()) sink_.OnCallerCongested();
 }
 
 void ResponsePath::OnSent(size_t bytes) {

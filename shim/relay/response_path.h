@@ -33,6 +33,8 @@ class ResponseSink {
   virtual http2::Stream* caller() = 0;
   // The runtime may send so many bytes more.
   virtual void ConsumeResponse(size_t bytes) = 0;
+  // The caller takes so little that the runtime should wait.
+  virtual void OnCallerCongested() = 0;
   // All of it has been given to the caller's stream.
   virtual void OnResponseEnd(const grpc::Status& status) = 0;
 };

@@ -18,10 +18,11 @@ constexpr Duration kDialTimeout = std::chrono::seconds(1);
 
 }  // namespace
 
-RuntimeConnection::RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream,
-                                     std::function<void(RuntimeConnection&)> on_change)
+RuntimeConnection::RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, const void* caller,
+                                     std::function<void()> on_change)
     : loop_(loop),
       upstream_(upstream),
+      caller_(caller),
       on_change_(std::move(on_change)),
       dial_timer_(loop),
       connection_(loop, pool, http2::Role::kClient, -1, *this) {
@@ -44,6 +45,11 @@ void RuntimeConnection::Dial(Time deadline) {
   }
 }
 
+void RuntimeConnection::SetPaused(bool paused) {
+  paused_ = paused;
+  connection_.SetReading(!paused);
+}
+
 void RuntimeConnection::Retire() {
   retired_ = true;
   if (uses_ == 0 && connection_.open_streams() == 0) connection_.Close("");
@@ -54,7 +60,7 @@ void RuntimeConnection::OnConnectionClosed(const std::string& error) {
     spdlog::warn("closed a connection to {}: {}", upstream_.endpoint(), error);
   }
   closed_ = true;
-  on_change_(*this);
+  on_change_();
 }
 
 grpc::Status RuntimeConnection::Use::Lost() const {

@@ -4,6 +4,7 @@
 #define SIDECAR_SHIM_SHIM_RELAY_RUNTIME_CONNECTION_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "shim/base/loop.h"
@@ -13,11 +14,13 @@
 
 namespace sidecar_shim {
 
-class RuntimeConnection : private http2::ConnectionObserver {
+class RuntimeConnection : public std::enable_shared_from_this<RuntimeConnection>,
+                          private http2::ConnectionObserver {
  public:
-  // `on_change` runs when a use has ended or the connection has closed.
-  RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream,
-                    std::function<void(RuntimeConnection&)> on_change);
+  // `caller` is the connection whose queries it carries, null where it carries changing calls. `on_change` runs
+  // when a use has ended or the connection has closed.
+  RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, const void* caller,
+                    std::function<void()> on_change);
 
   // A call's part in a connection, until it is destroyed.
   class Use {
@@ -25,13 +28,14 @@ class RuntimeConnection : private http2::ConnectionObserver {
     explicit Use(RuntimeConnection& connection) : connection_(connection) { ++connection_.uses_; }
     ~Use() {
       --connection_.uses_;
-      connection_.on_change_(connection_);
+      connection_.on_change_();
     }
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
     http2::Stream& Open(const http2::HeaderBlock& block, bool end, http2::StreamObserver& observer) {
       return connection_.connection_.Open(block, end, observer);
     }
+    RuntimeConnection& connection() { return connection_; }
     // UNAVAILABLE, with the reason why the connection has closed.
     grpc::Status Lost() const;
     // Its end was the fault of what the runtime sent, not of the runtime's state.
@@ -45,6 +49,10 @@ class RuntimeConnection : private http2::ConnectionObserver {
   bool usable() const { return !retired_ && connection_.AcceptsStreams(); }
   bool closed() const { return closed_; }
   size_t uses() const { return uses_; }
+  const void* caller() const { return caller_; }
+  // While it is paused the runtime cannot send. Only where no other caller's call is on it.
+  void SetPaused(bool paused);
+  bool paused() const { return paused_; }
   // Carries no new calls, and closes when those that it has are over.
   void Retire();
 
@@ -59,8 +67,10 @@ class RuntimeConnection : private http2::ConnectionObserver {
 
   Loop& loop_;
   Upstream& upstream_;
-  const std::function<void(RuntimeConnection&)> on_change_;
+  const void* const caller_;
+  const std::function<void()> on_change_;
   size_t uses_ = 0;
+  bool paused_ = false;
   bool retired_ = false;
   bool closed_ = false;
   Loop::Timer dial_timer_;

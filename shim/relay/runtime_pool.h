@@ -37,19 +37,13 @@ class RuntimePool {
   void Forget(const void* caller);
 
  private:
-  struct Entry {
-    std::unique_ptr<RuntimeConnection> connection;
-    const void* caller;  // whose queries it carries; null: changing calls
-  };
-
   RuntimeConnection& Add(const void* caller);
-  void OnChange(RuntimeConnection& connection);
   void Sweep();
 
   Loop& loop_;
   BlockPool& blocks_;
   Upstream& upstream_;
-  std::list<Entry> entries_;  // the one used last comes first
+  std::list<std::shared_ptr<RuntimeConnection>> connections_;  // the one used last comes first
   Loop::TurnEnd sweep_;
 };
 
