@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shim/cri/convert.h"
+#include "shim/cri/status_scan.h"
 #include "shim/handlers/context.h"
 #include "shim/handlers/mask.h"
 
@@ -59,6 +60,8 @@ class ContainerStatusHandler : public CallHandler {
   }
 
   std::optional<std::string> OnResponse(std::string_view bytes) override {
+    // Most containers run, and kubelet looks at each every few seconds.
+    if (!MayHaveExited(bytes)) return std::nullopt;
     runtime::v1::ContainerStatusResponse response;
     if (!FromBytes(bytes, response)) return std::nullopt;
     NoteExit(context_.driver, response.status());

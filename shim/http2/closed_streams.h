@@ -1,5 +1,5 @@
-// The streams of a connection that were closed last, and by whom. A frame for one of them may have been on its way,
-// or break the protocol.
+// The streams of a connection that were closed last, and by whom. A frame for one of them may have been on
+// its way, or break the protocol.
 #ifndef SIDECAR_SHIM_SHIM_HTTP2_CLOSED_STREAMS_H_
 #define SIDECAR_SHIM_SHIM_HTTP2_CLOSED_STREAMS_H_
 

@@ -124,15 +124,15 @@ class Connection : private Loop::Watch::Observer {
   ClosedStreams closed_streams_;
   HeaderBlock headers_;      // being received
   size_t header_bytes_ = 0;  // of headers_, with what RFC 9113 adds
-  int32_t headers_of_ = 0;  // the stream whose headers are being received
+  int32_t headers_of_ = 0;   // the stream whose headers are being received
   OutputQueue output_;
   std::vector<nghttp2_nv> fields_;  // scratch: of a block that is being submitted
-  Slice parsing_;  // being parsed
-  Slice rest_;     // read but not parsed
+  Slice parsing_;                   // being parsed
+  Slice rest_;                      // read but not parsed
   std::list<std::unique_ptr<Stream>> streams_;
   size_t open_streams_ = 0;
   size_t waiting_ = 0;   // bytes in streams' queues
-  int faults_ = 0;           // streams that the peer has made this side reset
+  int faults_ = 0;       // streams that the peer has made this side reset
   int new_streams_ = 0;  // of this turn
   int late_pings_ = 0;   // bandwidth pings that are not acknowledged yet
   bool reading_ = true;

@@ -48,7 +48,8 @@ bool IsRegularField(std::string_view name, std::string_view value) {
 
 // The pseudo-header fields, which come first: each of `known` at most once, no other. Their number, or -1.
 template <size_t kSize>
-ptrdiff_t CountPseudoFields(const HeaderBlock& block, const std::string_view (&known)[kSize], size_t required) {
+ptrdiff_t CountPseudoFields(const HeaderBlock& block, const std::string_view (&known)[kSize],
+                            size_t required) {
   std::array<bool, kSize> seen{};
   size_t count = 0;
   for (; count < block.size() && block.name(count).starts_with(':'); ++count) {
@@ -61,7 +62,8 @@ ptrdiff_t CountPseudoFields(const HeaderBlock& block, const std::string_view (&k
 }
 
 bool IsStatus(std::string_view text) {
-  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() == 3 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 ptrdiff_t CountPseudoFields(const HeaderBlock& block, BlockKind kind) {

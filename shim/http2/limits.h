@@ -10,18 +10,22 @@
 
 namespace sidecar_shim::http2 {
 
-// Received and not passed on yet: of a stream, and of a client's connection. A small message never waits for a
-// window, and a large one has the next half of a window under way while the first is passed on.
+// Received and not passed on yet: of a stream, and of a client's connection. A small message never waits for
+// a window, and a large one has the next half of a window under way while the first is passed on.
 inline constexpr int32_t kStreamWindow = 512 * 1024;
 inline constexpr int32_t kClientWindow = 32 * 1024 * 1024;
 // Of a server's connection: no limit of its own, see kMostWaiting.
 inline constexpr int32_t kServerWindow = 1024 * 1024 * 1024;
 
-// From here on a peer is congested, and its calls' other sides are not read: what its socket has not taken (then
-// bytes wait with their sender, where they are in the processor's cache, and not here), or what waits for its
-// windows.
+// From here on a peer is congested, and its calls' other sides are not read: what its socket has not taken
+// (then bytes wait with their sender, where they are in the processor's cache, and not here), or what waits
+// for its windows.
 inline constexpr size_t kCongestedUnsent = 128 * 1024;
 inline constexpr size_t kMostWaiting = 16 * 1024 * 1024;
+
+// Below this, copying costs less than holding the block that the bytes were read into, and than one more piece for
+// the kernel.
+inline constexpr size_t kCopiedBelow = 2048;
 
 // Written by streams and not taken by the socket: beyond this DATA waits in its stream.
 inline constexpr size_t kUnsentLimit = 512 * 1024;

@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shim/http2/limits.h"
+
 namespace sidecar_shim::http2 {
 namespace {
 
-// Below this, copying costs less than one more piece for the kernel and holding its block.
-constexpr size_t kCopiedBelow = 2048;
 constexpr size_t kPiecesOfAWrite = 64;
 // The frames' headers of a large message, or some ten small messages.
 constexpr size_t kGatherSize = 8 * 1024;

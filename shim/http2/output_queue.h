@@ -29,7 +29,7 @@ class OutputQueue {
   std::vector<Slice> slices_;  // from first_ on
   size_t first_ = 0;
   size_t size_ = 0;
-  Slice room_;                 // of the block for small bytes, what is not used yet
+  Slice room_;  // of the block for small bytes, what is not used yet
 };
 
 }  // namespace sidecar_shim::http2

@@ -63,7 +63,8 @@ class SessionCallbacks {
     connection.header_bytes_ += name_size + value_size + 32;
     // nghttp2 then resets the stream, and still reads the block for its table.
     if (connection.header_bytes_ > kMaxHeaderBlock) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    connection.headers_.Add(View(name, name_size), View(value, value_size), (flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0);
+    connection.headers_.Add(View(name, name_size), View(value, value_size),
+                            (flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0);
     return 0;
   }
 
@@ -93,7 +94,7 @@ class SessionCallbacks {
                     void* user_data) {
     Connection& connection = *static_cast<Connection*>(user_data);
     if (Stream* const stream = Find(session, id)) {
-      stream->OnData(size < kCopiedBelow ? Slice::CopyOf(data, size) : connection.parsing_.Part(data, size));
+      stream->OnData(connection.parsing_.Part(data, size));
     } else {
       nghttp2_session_consume_connection(session, size);
     }
@@ -115,7 +116,8 @@ class SessionCallbacks {
       if (Stream* const stream = Find(session, frame->hd.stream_id)) stream->OnFrameSent(frame->hd.flags);
     } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
       const Stream* const stream = Find(session, frame->hd.stream_id);
-      const bool peers_fault = stream != nullptr && !stream->reset_ && frame->rst_stream.error_code != NGHTTP2_NO_ERROR;
+      const bool peers_fault =
+          stream != nullptr && !stream->reset_ && frame->rst_stream.error_code != NGHTTP2_NO_ERROR;
       if (peers_fault && ++static_cast<Connection*>(user_data)->faults_ == kMostFaults) {
         nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
       }
@@ -143,9 +145,6 @@ class SessionCallbacks {
   }
 
  private:
-  // Copied, a small message does not hold the block that it was read into.
-  static constexpr size_t kCopiedBelow = 2048;
-
   static Stream* Find(nghttp2_session* session, int32_t id) {
     return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session, id));
   }

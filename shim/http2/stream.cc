@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shim/http2/connection.h"
+#include "shim/http2/limits.h"
 
 namespace sidecar_shim::http2 {
 
@@ -30,7 +31,8 @@ void Stream::SendData(Slice data) {
   if (!open() || ended() || data.empty()) return;
   queued_ += data.size();
   connection_->waiting_ += data.size();
-  queue_.push_back(std::move(data));
+  // A small copy does not hold the block that the bytes were read into.
+  queue_.push_back(data.size() < kCopiedBelow ? Slice::CopyOf(data.view()) : std::move(data));
   Resume();
 }
 

@@ -42,7 +42,8 @@ class StreamObserver {
   // With `end` nothing follows. The block is the connection's: it is valid during
   // the call.
   virtual void OnHeaders(const HeaderBlock& block, bool end) = 0;
-  // To be given back with Stream::Consume().
+  // To be given back with Stream::Consume(). Part of a large block: what is to be
+  // kept for longer is better copied.
   virtual void OnData(Slice data) = 0;
   // END_STREAM on a DATA frame.
   virtual void OnEnd() = 0;
@@ -113,7 +114,7 @@ class Stream {
   size_t unconsumed_ = 0;  // bytes received and not given back
   std::optional<HeaderBlock> trailers_;
   std::optional<uint32_t> reset_after_end_;
-  bool announced_ = false;   // its first header block has left (client) or come (server)
+  bool announced_ = false;  // its first header block has left (client) or come (server)
   bool waits_for_data_ = false;
   bool end_queued_ = false;
   bool sent_end_ = false;

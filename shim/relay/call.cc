@@ -83,7 +83,7 @@ void Call::CallerSide::OnData(Slice data) {
       call_.SendGathered(std::exchange(call_.gathered_, {}));
     }
   } else if (call_.runtime_ != nullptr && !call_.runtime_->ended()) {
-    call_.RememberRequest(data);
+    call_.RememberRequest(data.view());
     call_.uncredited_ += data.size();
     call_.runtime_->SendData(std::move(data));
   } else if (call_.caller_ != nullptr) {
@@ -109,12 +109,15 @@ void Call::GiveToHandler() {
     return;
   }
   state_ = State::kWithHandler;
-  message_ = gathered_.substr(kMessagePrefix);
   if (IsCompressed(gathered_)) {
-    std::optional<std::string> plain = Inflate(request_.Find("grpc-encoding"), message_, kLargestGathered);
-    if (plain) message_ = *std::move(plain);
+    const std::string_view compressed = std::string_view(gathered_).substr(kMessagePrefix);
+    inflated_ = Inflate(request_.Find("grpc-encoding"), compressed, kLargestGathered);
   }
   method_.handler->OnRequest(*this);
+}
+
+std::string_view Call::request() const {
+  return inflated_ ? std::string_view(*inflated_) : std::string_view(gathered_).substr(kMessagePrefix);
 }
 
 void Call::Forward() {
@@ -128,23 +131,22 @@ void Call::ForwardChanged(const std::string& request) {
 }
 
 void Call::SendGathered(const std::string& framed) {
-  message_.clear();
+  inflated_.reset();
   const Time now = host_.loop().Now();
   if (deadline_ != Time::max() && now - began_ > kNoWait) {
     request_.Set("grpc-timeout", FormatTimeout(deadline_ - now));
   }
   repeatable_ = method_.traits.only_asks;
   Open(request_, /*end=*/false);
-  Slice data = Slice::CopyOf(framed);
-  RememberRequest(data);
-  runtime_->SendData(std::move(data));
+  RememberRequest(framed);
+  runtime_->SendData(Slice::CopyOf(framed));
   if (request_ended_) runtime_->SendEnd();
 }
 
-void Call::RememberRequest(const Slice& data) {
+void Call::RememberRequest(std::string_view data) {
   if (!repeatable_) return;
   repeatable_ = gathered_.size() + data.size() <= kLargestRepeated;
-  if (repeatable_) gathered_.append(data.view());
+  if (repeatable_) gathered_.append(data);
 }
 
 bool Call::Repeat() {
@@ -202,7 +204,7 @@ void Call::OnResponseHeaders(const http2::HeaderBlock& block, bool end) {
   }
   // An answer without a message: one block holds headers and trailers.
   if (caller_ != nullptr) caller_->SendHeaders(block, /*end=*/true);
-  OnResponseEnd(StatusOf(block));
+  OnResponseEnd(method_.handler != nullptr ? StatusOf(block) : grpc::Status());
 }
 
 void Call::RuntimeSide::OnData(Slice data) { call_.response_.OnData(std::move(data)); }

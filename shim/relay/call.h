@@ -67,13 +67,13 @@ class Call final : public RelayedCall, private ResponseSink {
   void Abort(const grpc::Status& status);
 
   Time deadline() const override { return deadline_; }
-  std::string_view request() const override { return message_; }
+  std::string_view request() const override;
   void Forward() override;
   void ForwardChanged(const std::string& request) override;
   void Reply(const std::string& response) override;
   void Fail(const grpc::Status& status) override;
 
-  std::list<std::unique_ptr<Call>>::iterator place;  // the host's
+  std::list<Call>::iterator place;  // the host's
 
  private:
   enum class State { kNew, kGathering, kWithHandler, kForwarded, kEnded };
@@ -117,7 +117,7 @@ class Call final : public RelayedCall, private ResponseSink {
   // Opens the runtime's stream.
   void Open(const http2::HeaderBlock& headers, bool end);
   void SendGathered(const std::string& framed);
-  void RememberRequest(const Slice& data);
+  void RememberRequest(std::string_view data);
   // Sends a query again. False where that cannot be.
   bool Repeat();
   void OnRequestSent(size_t bytes);
@@ -146,8 +146,8 @@ class Call final : public RelayedCall, private ResponseSink {
   std::string gathered_;        // the request's DATA, for the same
   bool request_ended_ = false;  // what is in gathered_ is all
   bool repeatable_ = false;
-  std::string message_;    // for the handler
-  size_t uncredited_ = 0;  // request bytes passed on that have not left yet
+  std::optional<std::string> inflated_;  // the request's message, where it came compressed
+  size_t uncredited_ = 0;                // request bytes passed on that have not left yet
   ResponsePath response_{*this};
   bool reported_ = false;  // the handler has had its OnEnd
   bool over_ = false;

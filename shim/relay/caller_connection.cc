@@ -19,8 +19,7 @@ RuntimeConnection& CallerConnection::Connect(const Method& method) {
 }
 
 http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {
-  calls_.push_front(std::make_unique<Call>(static_cast<CallHost&>(*this), stream));
-  Call& call = *calls_.front();
+  Call& call = calls_.emplace_front(static_cast<CallHost&>(*this), stream);
   call.place = calls_.begin();
   ++parts_.live_calls;
   ++parts_.accepted_calls;
@@ -62,7 +61,7 @@ void CallerConnection::Drain() {
 }
 
 void CallerConnection::AbortAll(const grpc::Status& status) {
-  for (const std::unique_ptr<Call>& call : calls_) call->Abort(status);
+  for (Call& call : calls_) call.Abort(status);
 }
 
 void CallerConnection::OnConnectionClosed(const std::string& error) {

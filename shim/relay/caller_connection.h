@@ -62,9 +62,9 @@ class CallerConnection : private CallHost, private http2::ConnectionObserver {
   RelayParts& parts_;
   const std::function<void()> on_closed_;
   bool closed_ = false;
-  std::list<std::unique_ptr<Call>> calls_;
+  std::list<Call> calls_;
   std::vector<Call*> endless_;
-  std::list<std::unique_ptr<Call>> over_;  // may still be on the stack
+  std::list<Call> over_;  // may still be on the stack
   std::vector<std::shared_ptr<RuntimeConnection>> paused_;
   Loop::TurnEnd sweep_;
   http2::Connection connection_;

@@ -82,13 +82,13 @@ void ResponsePath::Observe(const Slice& data) {
 
 void ResponsePath::OnEnd(const http2::HeaderBlock* trailers) {
   ended_ = true;
-  if (trailers != nullptr) {
-    trailers_ = *trailers;
-    status_ = StatusOf(*trailers);
-  } else {
-    status_ = StatusOf(http2::HeaderBlock());
-  }
+  if (handler_ != nullptr) status_ = StatusOf(trailers != nullptr ? *trailers : http2::HeaderBlock());
   Pump();
+  if (!held_) {
+    EmitEnd(trailers);
+  } else if (trailers != nullptr) {
+    trailers_ = *trailers;
+  }
 }
 
 std::string_view ResponsePath::NextMessage() const {
@@ -118,7 +118,6 @@ void ResponsePath::Pump() {
     }
     Emit(framed);
   }
-  if (ended_ && !held_) EmitEnd();
 }
 
 void ResponsePath::Release() {
@@ -126,12 +125,13 @@ void ResponsePath::Release() {
   sink_.ConsumeResponse(std::exchange(held_back_, 0));
   Emit(NextMessage());
   Pump();
+  if (ended_ && !held_) EmitEnd(trailers_ ? &*trailers_ : nullptr);
 }
 
 void ResponsePath::Emit(std::string_view framed) {
   const std::optional<std::string> changed = handler_->OnResponse(Plain(framed));
   if (sink_.caller() != nullptr) {
-    sink_.caller()->SendData(Slice::CopyOf(changed ? WithPrefix(*changed) : std::string(framed)));
+    sink_.caller()->SendData(changed ? Slice::CopyOf(WithPrefix(*changed)) : Slice::CopyOf(framed));
   }
   taken_ += framed.size();
   if (taken_ < gathered_.size()) return;
@@ -139,14 +139,14 @@ void ResponsePath::Emit(std::string_view framed) {
   taken_ = 0;
 }
 
-void ResponsePath::EmitEnd() {
+void ResponsePath::EmitEnd(const http2::HeaderBlock* trailers) {
   if (http2::Stream* const caller = sink_.caller()) {
     // What is no complete message goes on as it came.
     if (wanted_ == ResponseWanted::kWhole && taken_ < gathered_.size()) {
       caller->SendData(Slice::CopyOf(std::string_view(gathered_).substr(taken_)));
     }
-    if (trailers_) {
-      caller->SendTrailers(*trailers_);
+    if (trailers != nullptr) {
+      caller->SendTrailers(*trailers);
     } else {
       caller->SendEnd();
     }

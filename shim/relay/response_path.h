@@ -35,7 +35,7 @@ class ResponseSink {
   virtual void ConsumeResponse(size_t bytes) = 0;
   // The caller takes so little that the runtime should wait.
   virtual void OnCallerCongested() = 0;
-  // All of it has been given to the caller's stream.
+  // All of it has been given to the caller's stream. `status` is the trailers' where the call has a handler.
   virtual void OnResponseEnd(const grpc::Status& status) = 0;
 };
 
@@ -60,14 +60,14 @@ class ResponsePath {
  private:
   void Pass(Slice data);
   void Observe(const Slice& data);
-  // Lets messages go on, and the end, unless something is held.
+  // Lets messages go on, unless something is held.
   void Pump();
   bool MayGoOn() const { return !held_ && (!unary_ || ended_); }
   // The first message in gathered_, with its prefix; empty where it is incomplete.
   std::string_view NextMessage() const;
   // Shows a message to the handler and passes it, or what replaces it, on.
   void Emit(std::string_view framed);
-  void EmitEnd();
+  void EmitEnd(const http2::HeaderBlock* trailers);
   // As its handler sees it: plain. Valid until the next call.
   std::string_view Plain(std::string_view framed);
 
@@ -83,7 +83,7 @@ class ResponsePath {
   size_t taken_ = 0;      // bytes of gathered_ that have gone on
   size_t held_back_ = 0;  // bytes that came while a message was held
   std::string plain_;
-  std::optional<http2::HeaderBlock> trailers_;
+  std::optional<http2::HeaderBlock> trailers_;  // while something is held
   grpc::Status status_;
   size_t uncredited_ = 0;  // bytes passed on as they came that have not left yet
   Lifetime lifetime_;

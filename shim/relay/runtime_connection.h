@@ -17,8 +17,8 @@ namespace sidecar_shim {
 class RuntimeConnection : public std::enable_shared_from_this<RuntimeConnection>,
                           private http2::ConnectionObserver {
  public:
-  // `caller` is the connection whose queries it carries, null where it carries changing calls. `on_change` runs
-  // when a use has ended or the connection has closed.
+  // `caller` is the connection whose queries it carries, null where it carries changing calls. `on_change`
+  // runs when a use has ended or the connection has closed.
   RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, const void* caller,
                     std::function<void()> on_change);
 

@@ -17,8 +17,8 @@ RuntimePool::RuntimePool(Loop& loop, BlockPool& blocks, Upstream& upstream)
 RuntimePool::~RuntimePool() { upstream_.OnAbandon(nullptr); }
 
 RuntimeConnection& RuntimePool::Add(const void* caller) {
-  connections_.push_front(std::make_shared<RuntimeConnection>(
-      loop_, blocks_, upstream_, caller, [this] { sweep_.Schedule(); }));
+  connections_.push_front(
+      std::make_shared<RuntimeConnection>(loop_, blocks_, upstream_, caller, [this] { sweep_.Schedule(); }));
   return *connections_.front();
 }
 
@@ -57,7 +57,8 @@ void RuntimePool::Sweep() {
     const bool spare = connection->caller() == nullptr && connection->usable() && connection->uses() == 0;
     if (spare && ++idle > kIdleAlone) connection->Retire();
   }
-  connections_.remove_if([](const auto& connection) { return connection->closed() && connection->uses() == 0; });
+  connections_.remove_if(
+      [](const auto& connection) { return connection->closed() && connection->uses() == 0; });
 }
 
 }  // namespace sidecar_shim
