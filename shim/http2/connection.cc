@@ -34,6 +34,12 @@ uint32_t GoawayCode(ssize_t error) {
   return error == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_INTERNAL_ERROR;
 }
 
+// A large message then takes fewer turns. Without root the socket keeps what it has.
+void EnlargeSendBuffer(int fd) {
+  constexpr int kBytes = 1024 * 1024;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kBytes, sizeof kBytes);
+}
+
 }  // namespace
 
 Connection::Connection(Loop& loop, BlockPool& pool, Role role, int fd, ConnectionObserver& observer)
@@ -59,6 +65,7 @@ Connection::~Connection() {
 void Connection::Attach(int fd) {
   fd_ = fd;
   state_ = State::kGreeting;
+  EnlargeSendBuffer(fd);
   watch_.emplace(loop_, fd, true, false, static_cast<Loop::Watch::Observer&>(*this));
   const Duration patience = role_ == Role::kServer ? kClientGreeting : kServerGreeting;
   greeting_timer_.Start(loop_.Now() + patience, [this] {
