@@ -36,6 +36,7 @@ LIBRARIES = {"abseil", "grpc", "nghttp2", "yaml", "CURL::libcurl", "OpenSSL::Cry
 OS_DOORS = {
     "shim/http2/connection.cc": "reads from and closes its socket",
     "shim/http2/output_queue.cc": "writes to a socket",
+    "shim/relay/inflate.cc": "zlib.h is not the operating system's, but looks like it",
     "shim/relay/listener.cc": "accepts kubelet's connections and locks the socket's path",
     "shim/kube/node_name.cc": "the host's name",
     "shim/kube/port_owner.cc": "/proc/net/tcp, which says whose a port is",

@@ -38,8 +38,8 @@ class Block {
   size_t references_ = 1;
 };
 
-// Blocks of one size, as much as a unix socket holds by default, for reading from sockets. The one that was freed last,
-// whose memory is in the processor's cache, is used next.
+// Blocks of one size, as much as a unix socket holds by default, for reading from sockets. The one that was
+// freed last, whose memory is in the processor's cache, is used next.
 class BlockPool {
  public:
   static constexpr size_t kBlockSize = 208 * 1024;

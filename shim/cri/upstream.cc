@@ -57,6 +57,13 @@ grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
   return Unavailable(status.error_message());
 }
 
+grpc::Status Upstream::TooLarge() const {
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                      absl::StrCat("sidecar-shim: the ", service_, " on ", endpoint_,
+                                   " has ended the call with a text or a header of more than 64 KiB, which "
+                                   "cannot be passed on; see the runtime's log"));
+}
+
 grpc::Status Upstream::Unavailable(std::string_view reason) const {
   return grpc::Status(
       grpc::StatusCode::UNAVAILABLE,

@@ -67,6 +67,8 @@ class Upstream {
 
   // UNAVAILABLE, with the socket and the reason.
   grpc::Status Unavailable(std::string_view reason) const;
+  // UNAVAILABLE, where the server's answer cannot be passed on.
+  grpc::Status TooLarge() const;
   // Adds the socket to an UNAVAILABLE that the transport (not the runtime)
   // produced. Every other status is returned unchanged.
   grpc::Status Explain(const grpc::Status& status, bool answered);

@@ -146,33 +146,33 @@ void Connection::ParseRest() {
 
 void Connection::Flush() {
   if (state_ == State::kClosed) return;
-  OutputQueue::Result result = OutputQueue::Result::kEmpty;
-  size_t generated = 0;
-  do {
+  bool more = true;
+  while (more) {
     const size_t before = output_.size();
     if (!FillOutput()) return;
-    generated = output_.size() - before;
-    if (late_pings_ > 0 && (output_.size() > 0 || waiting_ > 0)) {
-      AcknowledgeLatePings();
-      if (!FillOutput()) return;
-    }
+    more = output_.size() > before;
     if (fd_ < 0) return;  // Attach() comes back here
     int error = 0;
-    result = output_.WriteTo(fd_, error);
+    const OutputQueue::Result result = output_.WriteTo(fd_, error);
     if (result == OutputQueue::Result::kBroken) {
       Close(fault_.empty() ? std::strerror(error) : fault_);
       return;
     }
-  } while (result == OutputQueue::Result::kEmpty && generated > 0);
+    more = more && result == OutputQueue::Result::kEmpty;
+  }
+  AfterFlush();
+}
+
+void Connection::AfterFlush() {
   Rewatch();
   if (tells_relief_ && !congested()) {
     tells_relief_ = false;
     observer_.OnRelieved();
   }
-  if (result == OutputQueue::Result::kEmpty && nghttp2_session_want_read(session_) == 0 &&
-      nghttp2_session_want_write(session_) == 0) {
+  if (output_.size() > 0) return;
+  if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0) {
     Close(fault_);
-  } else if (result == OutputQueue::Result::kEmpty && open_streams_ == 0) {
+  } else if (open_streams_ == 0) {
     observer_.OnIdle();
   }
 }
@@ -201,7 +201,9 @@ bool Connection::FillOutput() {
     if (size == 0) break;
     output_.Append(data, static_cast<size_t>(size));
   }
-  return true;
+  if (late_pings_ == 0 || (output_.size() == 0 && waiting_ == 0)) return true;
+  AcknowledgeLatePings();
+  return FillOutput();
 }
 
 void Connection::Fail(ssize_t error) {

@@ -94,6 +94,7 @@ class Connection : private Loop::Watch::Observer {
   // Lets nghttp2 write frames, and the socket take them.
   void Flush();
   bool FillOutput();
+  void AfterFlush();
   void Rewatch();
   bool congested();
   // Ends it, on an error of nghttp2, after one attempt to send a GOAWAY.

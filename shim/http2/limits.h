@@ -23,8 +23,8 @@ inline constexpr int32_t kServerWindow = 1024 * 1024 * 1024;
 inline constexpr size_t kCongestedUnsent = 128 * 1024;
 inline constexpr size_t kMostWaiting = 16 * 1024 * 1024;
 
-// Below this, copying costs less than holding the block that the bytes were read into, and than one more piece for
-// the kernel.
+// Below this, copying costs less than holding the block that the bytes were read into, and than one more
+// piece for the kernel.
 inline constexpr size_t kCopiedBelow = 2048;
 
 // Written by streams and not taken by the socket: beyond this DATA waits in its stream.

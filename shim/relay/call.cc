@@ -37,21 +37,21 @@ void Call::Begin(const http2::HeaderBlock& block, bool end) {
   }
   if (method_.traits.endless) host_.OnEndless(*this);
   if (state_ == State::kEnded) return;
-  request_ended_ = end;
+  request_.ended = end;
   if (method_.handler != nullptr) {
-    request_ = block;
+    request_.headers = block;
     // So that the runtime compresses nothing in a way that the handler cannot read.
-    if (!CanInflateAll(block.Find("grpc-accept-encoding"))) request_.Remove("grpc-accept-encoding");
+    if (!CanInflateAll(block.Find("grpc-accept-encoding"))) request_.headers.Remove("grpc-accept-encoding");
     if (method_.handler->WantsRequest() && !end) {
       state_ = State::kGathering;
       return;
     }
     if (method_.handler->WantsRequest()) method_.handler.reset();  // it has no message
-    Open(request_, end);
+    Open(request_.headers, end);
     return;
   }
   repeatable_ = method_.traits.only_asks;
-  if (repeatable_) request_ = block;
+  if (repeatable_) request_.headers = block;
   Open(block, end);
 }
 
@@ -59,7 +59,7 @@ void Call::Open(const http2::HeaderBlock& headers, bool end) {
   state_ = State::kForwarded;
   Upstream& upstream = host_.UpstreamFor(method_);
   if (!method_.traits.endless) in_flight_.emplace(upstream, [this] { OnHung(); });
-  connection_.emplace(host_.Connect(method_));
+  connection_.emplace(host_.Connect(method_, /*alone=*/repeated_ || !method_.traits.only_asks));
   runtime_ = &connection_->Open(headers, end, runtime_side_);
 }
 
@@ -76,11 +76,11 @@ void Call::CallerSide::OnHeaders(const http2::HeaderBlock& block, bool end) {
 
 void Call::CallerSide::OnData(Slice data) {
   if (call_.state_ == State::kGathering) {
-    call_.gathered_.append(data.view());
+    call_.request_.Append(data.view());
     call_.caller_->Consume(data.size());
-    if (call_.gathered_.size() > kLargestGathered) {
+    if (call_.request_.size() > kLargestGathered) {
       call_.method_.handler.reset();
-      call_.SendGathered(std::exchange(call_.gathered_, {}));
+      call_.SendKept(call_.request_.TakeBytes());
     }
   } else if (call_.runtime_ != nullptr && !call_.runtime_->ended()) {
     call_.RememberRequest(data.view());
@@ -92,7 +92,7 @@ void Call::CallerSide::OnData(Slice data) {
 }
 
 void Call::CallerSide::OnEnd() {
-  call_.request_ended_ = true;
+  call_.request_.ended = true;
   if (call_.state_ == State::kGathering) {
     call_.GiveToHandler();
   } else if (call_.runtime_ != nullptr) {
@@ -101,62 +101,52 @@ void Call::CallerSide::OnEnd() {
 }
 
 void Call::GiveToHandler() {
-  const std::optional<size_t> size = MessageSize(gathered_);
-  if (!size || *size != gathered_.size()) {
+  if (!request_.IsOneMessage()) {
     // Not one message: the runtime says what is wrong with it.
     method_.handler.reset();
-    SendGathered(std::exchange(gathered_, {}));
+    SendKept(request_.TakeBytes());
     return;
   }
   state_ = State::kWithHandler;
-  if (IsCompressed(gathered_)) {
-    const std::string_view compressed = std::string_view(gathered_).substr(kMessagePrefix);
-    inflated_ = Inflate(request_.Find("grpc-encoding"), compressed, kLargestGathered);
-  }
   method_.handler->OnRequest(*this);
-}
-
-std::string_view Call::request() const {
-  return inflated_ ? std::string_view(*inflated_) : std::string_view(gathered_).substr(kMessagePrefix);
 }
 
 void Call::Forward() {
   if (state_ != State::kWithHandler) return;
-  SendGathered(std::exchange(gathered_, {}));
+  SendKept(request_.TakeBytes());
 }
 
 void Call::ForwardChanged(const std::string& request) {
   if (state_ != State::kWithHandler) return;
-  SendGathered(WithPrefix(request));
+  SendKept(WithPrefix(request));
 }
 
-void Call::SendGathered(const std::string& framed) {
-  inflated_.reset();
+void Call::SendKept(const std::string& framed) {
   const Time now = host_.loop().Now();
   if (deadline_ != Time::max() && now - began_ > kNoWait) {
-    request_.Set("grpc-timeout", FormatTimeout(deadline_ - now));
+    request_.headers.Set("grpc-timeout", FormatTimeout(deadline_ - now));
   }
   repeatable_ = method_.traits.only_asks;
-  Open(request_, /*end=*/false);
+  Open(request_.headers, /*end=*/false);
   RememberRequest(framed);
   runtime_->SendData(Slice::CopyOf(framed));
-  if (request_ended_) runtime_->SendEnd();
+  if (request_.ended) runtime_->SendEnd();
 }
 
 void Call::RememberRequest(std::string_view data) {
   if (!repeatable_) return;
-  repeatable_ = gathered_.size() + data.size() <= kLargestRepeated;
-  if (repeatable_) gathered_.append(data);
+  repeatable_ = request_.size() + data.size() <= kLargestRepeated;
+  if (repeatable_) request_.Append(data);
 }
 
 bool Call::Repeat() {
-  if (!std::exchange(repeatable_, false) || response_.begun() || !connection_->broken_by_answer())
-    return false;
+  if (!std::exchange(repeatable_, false) || response_.begun()) return false;
+  repeated_ = true;
   std::exchange(runtime_, nullptr)->Release();
   connection_.reset();
-  Open(request_, /*end=*/false);
-  runtime_->SendData(Slice::CopyOf(gathered_));
-  if (request_ended_) runtime_->SendEnd();
+  Open(request_.headers, /*end=*/false);
+  runtime_->SendData(Slice::CopyOf(request_.bytes()));
+  if (request_.ended) runtime_->SendEnd();
   return true;
 }
 
@@ -234,17 +224,25 @@ void Call::OnRuntimeClosed(http2::Closed why, uint32_t code) {
   if (state_ == State::kEnded || response_.ended()) {
     // It does not want the rest of the request.
     if (caller_ != nullptr && why == http2::Closed::kReset) caller_->ResetAfterEnd(code);
+  } else if (MayRepeat(why, code) && Repeat()) {
+    return;
   } else if (why == http2::Closed::kReset) {
     state_ = State::kEnded;
     ReportEnd(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime has reset the call"));
     if (caller_ != nullptr) caller_->Reset(code);
     caller_ = nullptr;
     EndIfOver();
-  } else if (const bool at_fault = code != NGHTTP2_NO_ERROR; at_fault || !Repeat()) {
-    const grpc::Status lost = connection_->Lost();
+  } else {
+    const grpc::Status lost =
+        code == NGHTTP2_COMPRESSION_ERROR ? host_.UpstreamFor(method_).TooLarge() : connection_->Lost();
     ReportEnd(lost);
     EndCaller(lost);
   }
+}
+
+bool Call::MayRepeat(http2::Closed why, uint32_t code) const {
+  if (why == http2::Closed::kReset) return code == NGHTTP2_REFUSED_STREAM;
+  return why == http2::Closed::kConnection && code == NGHTTP2_NO_ERROR && connection_->broken_by_answer();
 }
 
 void Call::OnCallerClosed(http2::Closed why, uint32_t code) {

@@ -14,8 +14,8 @@
 // code. The caller's cancellation ends every state: kWithHandler calls the
 // handler's OnCancelled, kForwarded cancels the runtime's call.
 //
-// A query (MethodTraits::only_asks) that another call's answer has cut off, before
-// anything of its own answer came, is sent once more.
+// A query (MethodTraits::only_asks) that another call's answer has cut off, or that
+// the runtime has refused to begin, is sent once more, on a connection of its own.
 //
 // Loop thread only.
 #ifndef SIDECAR_SHIM_SHIM_RELAY_CALL_H_
@@ -30,6 +30,7 @@
 #include "shim/cri/upstream.h"
 #include "shim/http2/stream.h"
 #include "shim/relay/call_handler.h"
+#include "shim/relay/kept_request.h"
 #include "shim/relay/method_table.h"
 #include "shim/relay/response_path.h"
 #include "shim/relay/runtime_connection.h"
@@ -45,8 +46,9 @@ class CallHost {
   virtual Loop& loop() = 0;
   virtual Method LookUp(std::string_view path) = 0;
   virtual Upstream& UpstreamFor(const Method& method) = 0;
-  // The connection to the runtime for a call of this method.
-  virtual RuntimeConnection& Connect(const Method& method) = 0;
+  // The connection to the runtime for a call of this method: one that no other call is on, or that of this
+  // caller's queries.
+  virtual RuntimeConnection& Connect(const Method& method, bool alone) = 0;
   // The caller's connection is congested: `connection` is not to be read until that is over.
   virtual void Pause(RuntimeConnection& connection) = 0;
   // An endless call has begun.
@@ -67,7 +69,7 @@ class Call final : public RelayedCall, private ResponseSink {
   void Abort(const grpc::Status& status);
 
   Time deadline() const override { return deadline_; }
-  std::string_view request() const override;
+  std::string_view request() override { return request_.Message(); }
   void Forward() override;
   void ForwardChanged(const std::string& request) override;
   void Reply(const std::string& response) override;
@@ -116,10 +118,12 @@ class Call final : public RelayedCall, private ResponseSink {
   void GiveToHandler();
   // Opens the runtime's stream.
   void Open(const http2::HeaderBlock& headers, bool end);
-  void SendGathered(const std::string& framed);
+  void SendKept(const std::string& framed);
   void RememberRequest(std::string_view data);
-  // Sends a query again. False where that cannot be.
+  // Sends a query again, alone. False where that cannot be.
   bool Repeat();
+  // Whether the runtime, or its answer to another call, has ended the call before it was answered.
+  bool MayRepeat(http2::Closed why, uint32_t code) const;
   void OnRequestSent(size_t bytes);
   void OnResponseHeaders(const http2::HeaderBlock& block, bool end);
   void OnCallerClosed(http2::Closed why, uint32_t code);
@@ -142,12 +146,10 @@ class Call final : public RelayedCall, private ResponseSink {
   Method method_;
   Time began_{};
   Time deadline_ = Time::max();
-  http2::HeaderBlock request_;  // headers that are kept: for a handler, or to be sent again
-  std::string gathered_;        // the request's DATA, for the same
-  bool request_ended_ = false;  // what is in gathered_ is all
+  KeptRequest request_;
   bool repeatable_ = false;
-  std::optional<std::string> inflated_;  // the request's message, where it came compressed
-  size_t uncredited_ = 0;                // request bytes passed on that have not left yet
+  bool repeated_ = false;
+  size_t uncredited_ = 0;  // request bytes passed on that have not left yet
   ResponsePath response_{*this};
   bool reported_ = false;  // the handler has had its OnEnd
   bool over_ = false;

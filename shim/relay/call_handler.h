@@ -44,7 +44,7 @@ class RelayedCall {
   // Time::max() where the caller set none.
   virtual Time deadline() const = 0;
   // The request message. Ends with Forward, Reply and Fail.
-  virtual std::string_view request() const = 0;
+  virtual std::string_view request() = 0;
   // To the runtime, byte for byte.
   virtual void Forward() = 0;
   // Another message instead.

@@ -14,8 +14,8 @@ CallerConnection::CallerConnection(RelayParts& parts, int fd, std::function<void
 
 CallerConnection::~CallerConnection() { parts_.live_calls -= calls_.size(); }
 
-RuntimeConnection& CallerConnection::Connect(const Method& method) {
-  return method.traits.only_asks ? PoolFor(method).Shared(this) : PoolFor(method).Alone();
+RuntimeConnection& CallerConnection::Connect(const Method& method, bool alone) {
+  return alone ? PoolFor(method).Alone() : PoolFor(method).Shared(this);
 }
 
 http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {

@@ -47,7 +47,7 @@ class CallerConnection : private CallHost, private http2::ConnectionObserver {
   Loop& loop() override { return parts_.loop; }
   Method LookUp(std::string_view path) override { return sidecar_shim::LookUp(path, parts_.handlers); }
   Upstream& UpstreamFor(const Method& method) override { return PoolFor(method).upstream(); }
-  RuntimeConnection& Connect(const Method& method) override;
+  RuntimeConnection& Connect(const Method& method, bool alone) override;
   void Pause(RuntimeConnection& connection) override;
   void OnEndless(Call& call) override;
   void OnCallOver(Call& call) override;
