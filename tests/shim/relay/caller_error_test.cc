@@ -37,7 +37,9 @@ TEST_P(CallerError, IsToldWhy) {
   EXPECT_TRUE(end.closed);
   ASSERT_TRUE(end.go_away.has_value());
   EXPECT_NE(*end.go_away, static_cast<uint32_t>(NGHTTP2_NO_ERROR));
-  if (fault.code != kAnyCode) EXPECT_EQ(*end.go_away, fault.code);
+  if (fault.code != kAnyCode) {
+    EXPECT_EQ(*end.go_away, fault.code);
+  }
   bystander.Finish();
   setup.ExpectOneWarning();
   EXPECT_TRUE(setup.NoLiveCalls());
@@ -142,7 +144,9 @@ TEST_P(CallError, IsToldWhy) {
   EXPECT_EQ(error->code(), GetParam().code);
   // The call is over, whatever else the connection does.
   EXPECT_TRUE(setup.NoLiveCalls());
-  if (error->is(NGHTTP2_RST_STREAM)) EXPECT_TRUE(caller->Alive());
+  if (error->is(NGHTTP2_RST_STREAM)) {
+    EXPECT_TRUE(caller->Alive());
+  }
   bystander.Finish();
   setup.ExpectShortLog();
 }

@@ -192,7 +192,9 @@ TEST(CallerStallTest, ZeroWindowHoldsTheRuntimeBack) {
   EXPECT_TRUE(setup.NoLiveCalls());
   EXPECT_TRUE(Eventually([&] { return answers.cancelled == answers.calls; }));
   // A caller who reads gets all of it.
-  if (!answers.stop) EXPECT_EQ(setup.shim().client.Call(kUnknown, "").bytes.size(), kAnswer);
+  if (!answers.stop) {
+    EXPECT_EQ(setup.shim().client.Call(kUnknown, "").bytes.size(), kAnswer);
+  }
   setup.RestoreRuntime();
   setup.ExpectShortLog();
 }

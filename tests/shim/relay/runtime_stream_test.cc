@@ -183,7 +183,9 @@ TEST_P(LargeTrailers, ArriveOrFailTheirCallAlone) {
     // Not the bystander's connection.
     Client other(setup.socket());
     const grpc::Status status = other.Call(method, "", {}, kCallBound).status;
-    if (status.error_code() == StatusCode::NOT_FOUND) EXPECT_EQ(status.error_message(), text);
+    if (status.error_code() == StatusCode::NOT_FOUND) {
+      EXPECT_EQ(status.error_message(), text);
+    }
     EXPECT_THAT(status.error_code(),
                 AnyOf(StatusCode::NOT_FOUND, StatusCode::INTERNAL, StatusCode::UNAVAILABLE,
                       StatusCode::RESOURCE_EXHAUSTED, StatusCode::UNKNOWN));
