@@ -40,6 +40,7 @@ template <typename... Parts>
 Bytes Runtime(size_t index, Shape shape, size_t stream, Parts... parts) {
   return Of(Step::kRuntimeFrame, index, shape, stream, parts...);
 }
+uint8_t Turnless(Step step) { return static_cast<uint8_t>(step) | kTurnless; }
 Bytes Handler(size_t choice) { return Of(Step::kHandler, 0, choice); }
 
 Bytes Answer() {
@@ -74,6 +75,24 @@ void AddCalls(std::vector<Bytes>& scripts) {
   }
 }
 
+// A stream's message that is held is released right after the call has ended otherwise, before the caller
+// knows.
+void AddLateReleases(std::vector<Bytes>& scripts) {
+  constexpr size_t kHeldStream = 14;
+  static_assert(kFuzzMethods[kHeldStream].holds);
+  const Bytes held = Begin() + Caller(Shape::kWhole, 0, kHeldStream) + Runtime(0, Shape::kHeaders, 0, 0, 0) +
+                     Runtime(0, Shape::kMessage, 0, 9, 0, 0);
+  const Bytes release = Handler(kRelease);
+  scripts.push_back(held + Of(Turnless(Step::kAbandon)) + release);
+  scripts.push_back(held + Of(Step::kCallerReads, 0) + Of(Step::kCloseRuntime, 0, 0) + release);
+  scripts.push_back(held + Of(Step::kShutdown, 1) + Of(Step::kAdvance, 1) + release + Of(Step::kAdvance, 3));
+  // With the caller's window closed, the end waits.
+  const Bytes closed = Of(0) + Caller(Shape::kGreeting, 0, 1) + Caller(Shape::kHeaders, 0, 15, 0, 0) +
+                       Runtime(0, Shape::kGreeting, 0, 0) + Runtime(0, Shape::kWhole, 0, 9);
+  scripts.push_back(closed + Caller(Shape::kWindow, 0, 2) + Caller(Shape::kTrailers, 0, 0));
+  scripts.push_back(closed + Of(Step::kAbandon, Step::kShutdown, 1, Step::kAdvance, 3));
+}
+
 void AddConnections(std::vector<Bytes>& scripts) {
   for (uint8_t greetings = 0; greetings < 4; ++greetings) {
     const Bytes begin = Begin(greetings) + Caller(Shape::kGreeting, 0, 1);
@@ -91,9 +110,9 @@ void AddConnections(std::vector<Bytes>& scripts) {
                     Caller(Shape::kManyData, 0, 31) + Of(Step::kRuntimeReads, 0) +
                     Runtime(0, Shape::kWindow, 0, 4) + Caller(Shape::kTrailers, 0, 0) +
                     Runtime(0, Shape::kWhole, 0, 4));
-  scripts.push_back(Begin() + Of(Step::kManyCalls, 0, 0, 0, 200) + Runtime(0, Shape::kWhole, 3, 8) +
+  scripts.push_back(Begin() + Of(Step::kManyCalls, 0, 0, 0, 90) + Runtime(0, Shape::kWhole, 3, 8) +
                     Runtime(0, Shape::kGoAway, 4, 0) + Of(Step::kCloseRuntime, 0, 0));
-  scripts.push_back(Begin() + Of(Step::kManyCalls, 0, 2, 0, 100) + Of(Step::kShutdown, 1, Step::kAdvance, 4));
+  scripts.push_back(Begin() + Of(Step::kManyCalls, 0, 2, 0, 80) + Of(Step::kShutdown, 1, Step::kAdvance, 4));
   scripts.push_back(Begin() + Of(Step::kListen) + Caller(Shape::kWhole, 0, 0) +
                     Of(Step::kAdvance, 4, Step::kListen) + Caller(Shape::kWhole, 1, 0) +
                     Runtime(0, Shape::kWhole, 0, 3));
@@ -158,6 +177,7 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(argv[1]);
   std::vector<std::string> scripts;
   AddCalls(scripts);
+  AddLateReleases(scripts);
   AddConnections(scripts);
   Write(argv[1], "relay", scripts);
   Write(argv[1], "wire", WireSeeds());
