@@ -9,6 +9,7 @@
 
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/script.h"
+#include "tests/support/raw_http2.h"
 
 namespace sidecar_shim::testing {
 namespace {
@@ -19,6 +20,9 @@ constexpr int kMostTurns = 10'000;
 constexpr int kMostTimers = 100'000;
 constexpr size_t kMostCallers = 6;
 constexpr size_t kMostRuntimes = 200;
+
+// With the answer to the relay's SETTINGS, before which its windows are small.
+std::string FirstWords(Side side) { return Greeting(side) + SettingsAck(); }
 
 }  // namespace
 
@@ -84,7 +88,7 @@ void FuzzWorld::Connect() {
   Check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0, "there are sockets");
   relay_->Serve(ends[0]);
   callers_.emplace_back(ends[1]);
-  if ((greetings_ & kCallersGreet) != 0) callers_.back().Send(Greeting(Side::kCaller));
+  if ((greetings_ & kCallersGreet) != 0) callers_.back().Send(FirstWords(Side::kCaller));
 }
 
 void FuzzWorld::ToggleListening() {
@@ -107,7 +111,7 @@ bool FuzzWorld::Accept() {
   const int fd = process_.listener ? process_.listener->Accept() : -1;
   if (fd < 0) return false;
   runtimes_.emplace_back(fd);
-  if ((greetings_ & kRuntimesGreet) != 0) runtimes_.back().Send(Greeting(Side::kRuntime));
+  if ((greetings_ & kRuntimesGreet) != 0) runtimes_.back().Send(FirstWords(Side::kRuntime));
   // Those of old are closed first, as by a runtime that has too many.
   if (runtimes_.size() > kMostRuntimes) runtimes_.pop_front();
   return true;

@@ -93,6 +93,22 @@ void AddLateReleases(std::vector<Bytes>& scripts) {
   scripts.push_back(closed + Of(Step::kAbandon, Step::kShutdown, 1, Step::kAdvance, 3));
 }
 
+// A caller with wide windows that does not read, until it does or somebody leaves.
+void AddCongestion(std::vector<Bytes>& scripts) {
+  for (const size_t path : {size_t{0}, size_t{3}, size_t{4}, size_t{13}, size_t{15}}) {
+    const Bytes congested = Begin() + Of(Step::kCallerReads, 0) + Caller(Shape::kWhole, 0, path) +
+                            Caller(Shape::kWindow, 0, 3) + Caller(Shape::kWindow, 7, 3) +
+                            Caller(Shape::kWhole, 1, path) + Runtime(0, Shape::kHeaders, 0, 0, 0) +
+                            Runtime(0, Shape::kManyData, 0, 30);
+    const Bytes reads = Of(Step::kCallerReads, 0);
+    scripts.push_back(congested + reads + Runtime(0, Shape::kTrailers, 0, 0));
+    scripts.push_back(congested + Of(Step::kCloseCaller, 0, 0));
+    scripts.push_back(congested + Of(Step::kCloseRuntime, 0, 0) + reads);
+    scripts.push_back(congested + Caller(Shape::kReset, 0, 8) + Caller(Shape::kWhole, 2, path) + reads);
+    scripts.push_back(congested + Of(Step::kAbandon, Step::kShutdown, 3, Step::kAdvance, 4));
+  }
+}
+
 void AddConnections(std::vector<Bytes>& scripts) {
   for (uint8_t greetings = 0; greetings < 4; ++greetings) {
     const Bytes begin = Begin(greetings) + Caller(Shape::kGreeting, 0, 1);
@@ -102,10 +118,7 @@ void AddConnections(std::vector<Bytes>& scripts) {
     scripts.push_back(begin + Caller(Shape::kPing, 1, 0) + Caller(Shape::kAcknowledge, 0) +
                       Caller(Shape::kGoAway, 1, 0) + Of(Step::kShutdown, 4) + Caller(Shape::kPing, 2, 1));
   }
-  // Slow readers, floods, a runtime that comes and goes.
-  scripts.push_back(Begin() + Of(Step::kCallerReads, 0) + Caller(Shape::kWhole, 0, 13) +
-                    Runtime(0, Shape::kHeaders, 0, 0, 0) + Runtime(0, Shape::kManyData, 0, 63) +
-                    Caller(Shape::kWindow, 0, 4) + Caller(Shape::kWindow, 7, 4) + Of(Step::kCallerReads, 0));
+  // Floods, a runtime that reads slowly, and one that comes and goes.
   scripts.push_back(Begin() + Of(Step::kRuntimeReads, 0) + Caller(Shape::kHeaders, 0, 13, 0, 0) +
                     Caller(Shape::kManyData, 0, 31) + Of(Step::kRuntimeReads, 0) +
                     Runtime(0, Shape::kWindow, 0, 4) + Caller(Shape::kTrailers, 0, 0) +
@@ -178,6 +191,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> scripts;
   AddCalls(scripts);
   AddLateReleases(scripts);
+  AddCongestion(scripts);
   AddConnections(scripts);
   Write(argv[1], "relay", scripts);
   Write(argv[1], "wire", WireSeeds());
