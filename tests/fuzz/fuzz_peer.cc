@@ -33,7 +33,13 @@ bool FuzzPeer::Move() {
     moved = true;
   }
   static std::array<char, 256 * 1024> buffer;
-  while (reading_ && recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) moved = true;
+  ssize_t got = 1;
+  while (reading_ && got > 0) {
+    got = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    moved = moved || got > 0;
+  }
+  // The relay closes both directions at once.
+  if (got == 0) Close();
   return moved;
 }
 

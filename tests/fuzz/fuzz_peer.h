@@ -22,7 +22,9 @@ class FuzzPeer {
   bool Move();
   void EndWriting();
   void Close();
-  bool closed() const { return fd_ < 0; }
+  // Neither this side nor, as far as it has read, the other has closed.
+  bool open() const { return fd_ >= 0; }
+  bool reads() const { return reading_; }
 
  private:
   int fd_;

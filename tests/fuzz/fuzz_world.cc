@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
+#include "shim/relay/limits.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/script.h"
 #include "tests/support/raw_http2.h"
@@ -20,6 +23,10 @@ constexpr int kMostTurns = 10'000;
 constexpr int kMostTimers = 100'000;
 constexpr size_t kMostCallers = 6;
 constexpr size_t kMostRuntimes = 200;
+// The longest grace that a script may give, and what the last answers may take.
+constexpr Duration kLongestShutdown = std::chrono::seconds(12);
+// Of each endpoint.
+constexpr ptrdiff_t kMostKept = 2 * static_cast<ptrdiff_t>(kIdleAlone);
 
 // With the answer to the relay's SETTINGS, before which its windows are small.
 std::string FirstWords(Side side) { return Greeting(side) + SettingsAck(); }
@@ -62,11 +69,18 @@ FuzzWorld::FuzzWorld(FuzzProcess& process, uint8_t greetings) : process_(process
 }
 
 FuzzWorld::~FuzzWorld() {
+  if (shutting_down_) {
+    Advance(kLongestShutdown);
+    Check(done_, "a shutdown takes no longer than it may");
+  }
   for (FuzzPeer& caller : callers_) caller.Close();
   Turn();
   Check(relay_->live_calls() == 0, "no call is left once the callers are gone");
   Check(handlers_.none(), "no handler is left once the callers are gone");
   Check(!process_.runtime->busy() && !process_.images->busy(), "no call is in flight");
+  const auto kept = std::count_if(runtimes_.begin(), runtimes_.end(),
+                                  [](const FuzzPeer& peer) { return peer.open() && peer.reads(); });
+  Check(kept <= kMostKept, "few connections are kept for callers to come");
   handlers_.ReleaseAll();
   if (!shutting_down_) Shutdown(Duration{0});
   Turn();
@@ -83,7 +97,7 @@ FuzzPeer* FuzzWorld::At(std::list<FuzzPeer>& peers, size_t index) {
 }
 
 void FuzzWorld::Connect() {
-  if (callers_.size() >= kMostCallers) return;
+  if (shutting_down_ || callers_.size() >= kMostCallers) return;
   int ends[2];
   Check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0, "there are sockets");
   relay_->Serve(ends[0]);
