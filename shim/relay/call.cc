@@ -216,6 +216,7 @@ void Call::OnResponseEnd(const grpc::Status& status) {
 }
 
 void Call::ReportEnd(const grpc::Status& status) {
+  response_.Drop();  // a late release would tell the handler of a response after the end
   if (method_.handler != nullptr && !std::exchange(reported_, true)) method_.handler->OnEnd(status);
 }
 

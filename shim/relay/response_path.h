@@ -50,6 +50,8 @@ class ResponsePath {
   void OnEnd(const http2::HeaderBlock* trailers);
   // The caller is gone: what is held goes on, so that the handler sees all.
   void Release();
+  // The call has ended otherwise: what is held goes nowhere.
+  void Drop() { held_ = false; }
 
   // So many bytes have left for the caller.
   void OnSent(size_t bytes);
