@@ -93,7 +93,9 @@ class SessionCallbacks {
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void* user_data) {
     Connection& connection = *static_cast<Connection*>(user_data);
-    if (Stream* const stream = Find(session, id)) {
+    Stream* const stream = Find(session, id);
+    // DATA before the headers is malformed: see OnMessageFrame().
+    if (stream != nullptr && stream->received_headers_) {
       stream->OnData(connection.parsing_.Part(data, size));
     } else {
       nghttp2_session_consume_connection(session, size);
