@@ -85,7 +85,7 @@ TESTS_MAY = {
     "tests/shim/kube/pod_update_test.cc": {"specs", "run"},  # reads one pod in every way there is and compares
     "tests/shim/specs/spec_resolver_test.cc": {"actuators"},  # where the resolver's warnings are counted
 }
-SUPPORT_MAY = ROOMS["app"] | {"app"}
+SUPPORT_MAY = ROOMS["app"] | {"app", "http2"}
 
 MAX_FLOORS = 9
 MAX_LINES = 300

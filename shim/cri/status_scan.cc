@@ -43,6 +43,8 @@ bool MayHaveExited(std::string_view bytes) {
       continue;
     }
     if (!stream.ReadVarint32(&size)) return true;
+    // At the end of the bytes the stream would not miss the rest.
+    if (size > bytes.size() - static_cast<size_t>(stream.CurrentPosition())) return true;
     const CodedInputStream::Limit limit = stream.PushLimit(static_cast<int>(size));
     if (StatusMayHaveExited(stream)) return true;
     stream.PopLimit(limit);

@@ -23,7 +23,7 @@ class ClosedStreams {
 
  private:
   struct Entry {
-    int32_t id = 0;
+    int32_t id = -1;
     bool by_this_side = false;
   };
   // A client's stream ids are odd.

@@ -104,7 +104,12 @@ void Connection::OnReady(bool can_read, bool can_write) {
   if (can_read && rest_.empty()) ReadSocket();
 }
 
-void Connection::ReadSocket() {
+void Connection::ReadLast() {
+  while (state_ != State::kClosed && fault_.empty() && rest_.empty() && ReadSocket()) {
+  }
+}
+
+bool Connection::ReadSocket() {
   Block* const block = pool_.Take();
   const ssize_t count = recv(fd_, block->data(), block->capacity(), MSG_DONTWAIT);
   if (count > 0) {
@@ -117,6 +122,7 @@ void Connection::ReadSocket() {
     Close(std::strerror(errno));
   }
   block->Unref();
+  return count > 0;
 }
 
 void Connection::Parse(Slice bytes) {
@@ -155,6 +161,7 @@ void Connection::Flush() {
     int error = 0;
     const OutputQueue::Result result = output_.WriteTo(fd_, error);
     if (result == OutputQueue::Result::kBroken) {
+      ReadLast();
       Close(fault_.empty() ? std::strerror(error) : fault_);
       return;
     }
@@ -267,9 +274,12 @@ void Connection::AcknowledgeLatePings() {
 void Connection::Drain() {
   if (state_ == State::kClosed || std::exchange(draining_, true)) return;
   nghttp2_submit_shutdown_notice(session_);
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing);
   drain_timer_.Start(loop_.Now() + kLatestDrainAnswer, [this] { FinishDrain(); });
   flush_.Schedule();
+}
+
+void Connection::OnGoawaySent() {
+  if (!turned_away_) nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing);
 }
 
 void Connection::FinishDrain() {

@@ -85,8 +85,10 @@ class Connection : private Loop::Watch::Observer {
   enum class State { kConnecting, kGreeting, kOpen, kClosed };
 
   void OnReady(bool can_read, bool can_write) override;
-  // Reads what the socket has, a block at most.
-  void ReadSocket();
+  // Reads what the socket has, a block at most. False where it has nothing.
+  bool ReadSocket();
+  // The peer takes nothing any more: reads what it had sent before.
+  void ReadLast();
   // Lets nghttp2 have the bytes. Where one read holds very many new streams the
   // rest waits for the loop's next turn, so that other connections get theirs.
   void Parse(Slice bytes);
@@ -107,6 +109,7 @@ class Connection : private Loop::Watch::Observer {
   bool OnPing(const uint8_t* payload, bool answer);
   void AcknowledgeLatePings();
   void OnSettings();
+  void OnGoawaySent();
   void FinishDrain();
 
   Loop& loop_;

@@ -93,7 +93,9 @@ class SessionCallbacks {
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void* user_data) {
     Connection& connection = *static_cast<Connection*>(user_data);
-    if (Stream* const stream = Find(session, id)) {
+    Stream* const stream = Find(session, id);
+    // DATA before the headers is malformed: see OnMessageFrame().
+    if (stream != nullptr && stream->received_headers_) {
       stream->OnData(connection.parsing_.Part(data, size));
     } else {
       nghttp2_session_consume_connection(session, size);
@@ -121,8 +123,12 @@ class SessionCallbacks {
       if (peers_fault && ++static_cast<Connection*>(user_data)->faults_ == kMostFaults) {
         nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
       }
-    } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
       Connection& connection = *static_cast<Connection*>(user_data);
+      if (frame->goaway.error_code == NGHTTP2_NO_ERROR) {
+        connection.OnGoawaySent();
+        return 0;
+      }
       connection.fault_ = nghttp2_http2_strerror(frame->goaway.error_code);
       if (!connection.detail_.empty()) connection.fault_ += ": " + connection.detail_;
     }
