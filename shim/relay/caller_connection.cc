@@ -15,7 +15,7 @@ CallerConnection::CallerConnection(RelayParts& parts, int fd, std::function<void
 CallerConnection::~CallerConnection() { parts_.live_calls -= calls_.size(); }
 
 RuntimeConnection& CallerConnection::Connect(const Method& method, bool alone) {
-  return alone ? PoolFor(method).Alone() : PoolFor(method).Shared(this);
+  return alone ? PoolFor(method).Alone(this) : PoolFor(method).Shared(this);
 }
 
 http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {
@@ -27,8 +27,7 @@ http2::StreamObserver* CallerConnection::OnStream(http2::Stream& stream) {
 }
 
 void CallerConnection::Pause(RuntimeConnection& connection) {
-  const bool only_mine = connection.caller() == this || connection.uses() == 1;
-  if (connection.paused() || !only_mine) return;
+  if (connection.paused()) return;
   connection.SetPaused(true);
   paused_.push_back(connection.shared_from_this());
 }

@@ -18,11 +18,11 @@ constexpr Duration kDialTimeout = std::chrono::seconds(1);
 
 }  // namespace
 
-RuntimeConnection::RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, const void* caller,
+RuntimeConnection::RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, bool alone,
                                      std::function<void()> on_change)
     : loop_(loop),
       upstream_(upstream),
-      caller_(caller),
+      alone_(alone),
       on_change_(std::move(on_change)),
       dial_timer_(loop),
       connection_(loop, pool, http2::Role::kClient, -1, *this) {

@@ -17,9 +17,9 @@ namespace sidecar_shim {
 class RuntimeConnection : public std::enable_shared_from_this<RuntimeConnection>,
                           private http2::ConnectionObserver {
  public:
-  // `caller` is the connection whose queries it carries, null where it carries changing calls. `on_change`
-  // runs when a use has ended or the connection has closed.
-  RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, const void* caller,
+  // `alone`: for changing calls, one at a time; else for queries. `on_change` runs when a use has ended or
+  // the connection has closed.
+  RuntimeConnection(Loop& loop, BlockPool& pool, Upstream& upstream, bool alone,
                     std::function<void()> on_change);
 
   // A call's part in a connection, until it is destroyed.
@@ -49,8 +49,11 @@ class RuntimeConnection : public std::enable_shared_from_this<RuntimeConnection>
   bool usable() const { return !retired_ && connection_.AcceptsStreams(); }
   bool closed() const { return closed_; }
   size_t uses() const { return uses_; }
+  bool alone() const { return alone_; }
+  // The caller's connection whose calls it carries: no other's are on it at the same time.
   const void* caller() const { return caller_; }
-  // While it is paused the runtime cannot send. Only where no other caller's call is on it.
+  void set_caller(const void* caller) { caller_ = caller; }
+  // While it is paused the runtime cannot send.
   void SetPaused(bool paused);
   bool paused() const { return paused_; }
   // Carries no new calls, and closes when those that it has are over.
@@ -67,7 +70,8 @@ class RuntimeConnection : public std::enable_shared_from_this<RuntimeConnection>
 
   Loop& loop_;
   Upstream& upstream_;
-  const void* const caller_;
+  const bool alone_;
+  const void* caller_ = nullptr;
   const std::function<void()> on_change_;
   size_t uses_ = 0;
   bool paused_ = false;

@@ -29,15 +29,16 @@ class RuntimePool {
   ~RuntimePool();
 
   Upstream& upstream() { return upstream_; }
-  // For one call that changes something.
-  RuntimeConnection& Alone();
+  // For one call that changes something, of that one of the callers' connections. Where a caller has very
+  // many such calls, they share.
+  RuntimeConnection& Alone(const void* caller);
   // For the queries of one of the caller's connections, which names itself.
   RuntimeConnection& Shared(const void* caller);
   // That connection of the caller's is gone.
   void Forget(const void* caller);
 
  private:
-  RuntimeConnection& Add(const void* caller);
+  RuntimeConnection& Add(bool alone, const void* caller);
   void Sweep();
 
   Loop& loop_;
