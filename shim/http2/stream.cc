@@ -60,6 +60,7 @@ ssize_t Stream::Read(size_t length, uint32_t& flags) {
     return NGHTTP2_ERR_DEFERRED;
   }
   if (count > 0) flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  frame_begun_ = count > 0;
   if (count == queued_ && end_queued_) {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (trailers_) {
@@ -73,6 +74,7 @@ ssize_t Stream::Read(size_t length, uint32_t& flags) {
 }
 
 void Stream::MoveTo(OutputQueue& output, size_t length) {
+  frame_begun_ = false;
   queued_ -= length;
   connection_->waiting_ -= length;
   for (size_t left = length; left > 0;) {
@@ -100,7 +102,8 @@ void Stream::DropQueue() {
 void Stream::Reset(uint32_t code) {
   if (open() && !reset_) {
     reset_ = true;
-    DropQueue();
+    // A frame that waits for room in the output leaves before RST_STREAM, with its bytes.
+    if (!frame_begun_) DropQueue();
     nghttp2_submit_rst_stream(connection_->session_, NGHTTP2_FLAG_NONE, id_, code);
     connection_->flush_.Schedule();
   }

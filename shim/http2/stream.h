@@ -67,7 +67,7 @@ class Stream {
   // After what waits, instead of SendEnd().
   void SendTrailers(const HeaderBlock& trailers);
 
-  // RST_STREAM at once; drops what waits, and reports nothing any more.
+  // RST_STREAM at once, but for a frame that has begun; drops what waits, and reports nothing any more.
   void Reset(uint32_t code);
   // RST_STREAM once the end has been sent, for a peer that still sends.
   void ResetAfterEnd(uint32_t code);
@@ -116,6 +116,7 @@ class Stream {
   std::optional<uint32_t> reset_after_end_;
   bool announced_ = false;  // its first header block has left (client) or come (server)
   bool waits_for_data_ = false;
+  bool frame_begun_ = false;  // nghttp2 knows a DATA frame's length and has not taken its bytes
   bool end_queued_ = false;
   bool sent_end_ = false;
   bool received_headers_ = false;

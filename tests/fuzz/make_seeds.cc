@@ -109,6 +109,36 @@ void AddCongestion(std::vector<Bytes>& scripts) {
   }
 }
 
+// Several answers fill what the relay keeps for a caller that does not read, and then are reset: the one of
+// whose DATA a frame waits for room, too. The same for requests, which share a connection where they ask.
+void AddResetsOfWaiting(std::vector<Bytes>& scripts) {
+  constexpr size_t kCalls = 6;
+  const Bytes wide = Caller(Shape::kWindow, 7, 3) + Caller(Shape::kWindow, 7, 3);
+  Bytes answers = Begin() + Of(Step::kCallerReads, 0) + wide;
+  Bytes resets;
+  for (size_t i = 0; i < kCalls; ++i) {
+    answers += Caller(Shape::kHeaders, i, 13, 0, 0) + Caller(Shape::kWindow, i, 3) +
+               Runtime(i, Shape::kHeaders, 0, 0, 0);
+  }
+  for (size_t i = 0; i < kCalls; ++i) {
+    answers += Of(Turnless(Step::kRuntimeFrame), i, Shape::kManyData, 0, 12);
+    resets += Of(Turnless(Step::kRuntimeFrame), i, Shape::kReset, 0, 2);
+  }
+  scripts.push_back(answers + Of(Step::kTurn) + resets + Of(Step::kTurn, Step::kCallerReads, 0));
+
+  Bytes requests = Begin();
+  Bytes cancels;
+  for (size_t i = 0; i < kCalls; ++i) {
+    requests += Caller(Shape::kHeaders, i, 0, 0, 0);
+    if (i == 0) requests += Of(Step::kRuntimeReads, 0) + Runtime(0, Shape::kWindow, 7, 3);
+    requests += Runtime(0, Shape::kWindow, i, 3);
+    cancels += Of(Turnless(Step::kCallerFrame), 0, Shape::kReset, i, 8);
+  }
+  for (size_t i = 0; i < kCalls; ++i)
+    requests += Of(Turnless(Step::kCallerFrame), 0, Shape::kManyData, i, 30);
+  scripts.push_back(requests + Of(Step::kTurn) + cancels + Of(Step::kTurn, Step::kRuntimeReads, 0));
+}
+
 void AddConnections(std::vector<Bytes>& scripts) {
   for (uint8_t greetings = 0; greetings < 4; ++greetings) {
     const Bytes begin = Begin(greetings) + Caller(Shape::kGreeting, 0, 1);
@@ -192,6 +222,7 @@ int main(int argc, char** argv) {
   AddCalls(scripts);
   AddLateReleases(scripts);
   AddCongestion(scripts);
+  AddResetsOfWaiting(scripts);
   AddConnections(scripts);
   Write(argv[1], "relay", scripts);
   Write(argv[1], "wire", WireSeeds());
