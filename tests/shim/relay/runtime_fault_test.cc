@@ -107,6 +107,7 @@ TEST_P(RuntimeBreach, EndsTheConnectionAndTheNextOneServes) {
               ::testing::AnyOf(grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::INTERNAL))
       << answer.status.error_message();
   EXPECT_TRUE(Eventually([&] { return setup.Works(); }));
+  // The runtime may read it after the caller has its answer.
   EXPECT_TRUE(Eventually([&] { return go_away == GetParam().code; })) << go_away;
   setup.ExpectOneWarning();
   setup.RestoreRuntime();
