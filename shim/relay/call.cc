@@ -47,6 +47,7 @@ void Call::Begin(const http2::HeaderBlock& block, bool end) {
       return;
     }
     if (method_.handler->WantsRequest()) method_.handler.reset();  // it has no message
+    repeatable_ = method_.traits.only_asks;
     Open(request_.headers, end);
     return;
   }
@@ -140,8 +141,9 @@ void Call::RememberRequest(std::string_view data) {
 }
 
 bool Call::Repeat() {
-  if (!std::exchange(repeatable_, false) || response_.begun()) return false;
+  if (!std::exchange(repeatable_, false)) return false;
   repeated_ = true;
+  early_.reset();
   std::exchange(runtime_, nullptr)->Release();
   connection_.reset();
   Open(request_.headers, /*end=*/false);
@@ -182,68 +184,9 @@ void Call::OnRequestSent(size_t bytes) {
   if (caller_ != nullptr) caller_->Consume(count);
 }
 
-void Call::OnResponseHeaders(const http2::HeaderBlock& block, bool end) {
-  repeatable_ = false;
-  if (response_.begun()) {
-    if (end) response_.OnEnd(&block);
-    return;
-  }
-  if (!end) {
-    response_.Begin(block, method_.handler.get(), method_.traits.unary);
-    return;
-  }
-  // An answer without a message: one block holds headers and trailers.
-  if (caller_ != nullptr) caller_->SendHeaders(block, /*end=*/true);
-  OnResponseEnd(method_.handler != nullptr ? StatusOf(block) : grpc::Status());
-}
-
-void Call::RuntimeSide::OnData(Slice data) { call_.response_.OnData(std::move(data)); }
-
-void Call::RuntimeSide::OnEnd() { call_.response_.OnEnd(nullptr); }
-
-void Call::ConsumeResponse(size_t bytes) {
-  if (runtime_ != nullptr) runtime_->Consume(bytes);
-}
-
-void Call::OnCallerCongested() {
-  if (connection_) host_.Pause(connection_->connection());
-}
-
-void Call::OnResponseEnd(const grpc::Status& status) {
-  state_ = State::kEnded;
-  in_flight_.reset();
-  ReportEnd(status);
-}
-
 void Call::ReportEnd(const grpc::Status& status) {
   response_.Drop();  // a late release would tell the handler of a response after the end
   if (method_.handler != nullptr && !std::exchange(reported_, true)) method_.handler->OnEnd(status);
-}
-
-void Call::OnRuntimeClosed(http2::Closed why, uint32_t code) {
-  in_flight_.reset();
-  if (state_ == State::kEnded || response_.ended()) {
-    // It does not want the rest of the request.
-    if (caller_ != nullptr && why == http2::Closed::kReset) caller_->ResetAfterEnd(code);
-  } else if (MayRepeat(why, code) && Repeat()) {
-    return;
-  } else if (why == http2::Closed::kReset) {
-    state_ = State::kEnded;
-    ReportEnd(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime has reset the call"));
-    if (caller_ != nullptr) caller_->Reset(code);
-    caller_ = nullptr;
-    EndIfOver();
-  } else {
-    const grpc::Status lost =
-        code == NGHTTP2_COMPRESSION_ERROR ? host_.UpstreamFor(method_).TooLarge() : connection_->Lost();
-    ReportEnd(lost);
-    EndCaller(lost);
-  }
-}
-
-bool Call::MayRepeat(http2::Closed why, uint32_t code) const {
-  if (why == http2::Closed::kReset) return code == NGHTTP2_REFUSED_STREAM;
-  return why == http2::Closed::kConnection && code == NGHTTP2_NO_ERROR && connection_->broken_by_answer();
 }
 
 void Call::OnCallerClosed(http2::Closed why, uint32_t code) {

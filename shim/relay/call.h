@@ -30,6 +30,7 @@
 #include "shim/cri/upstream.h"
 #include "shim/http2/stream.h"
 #include "shim/relay/call_handler.h"
+#include "shim/relay/early_response.h"
 #include "shim/relay/kept_request.h"
 #include "shim/relay/method_table.h"
 #include "shim/relay/response_path.h"
@@ -100,7 +101,7 @@ class Call final : public RelayedCall, private ResponseSink {
       call_.OnResponseHeaders(block, end);
     }
     void OnData(Slice data) override;
-    void OnEnd() override;
+    void OnEnd() override { call_.OnResponseTrailers(nullptr); }
     void OnSent(size_t bytes) override { call_.OnRequestSent(bytes); }
     void OnClosed(http2::Closed why, uint32_t code) override { call_.OnRuntimeClosed(why, code); }
 
@@ -126,6 +127,10 @@ class Call final : public RelayedCall, private ResponseSink {
   bool MayRepeat(http2::Closed why, uint32_t code) const;
   void OnRequestSent(size_t bytes);
   void OnResponseHeaders(const http2::HeaderBlock& block, bool end);
+  // The runtime's end; null where it sent no trailers.
+  void OnResponseTrailers(const http2::HeaderBlock* trailers);
+  // Passes on what has been kept back of the answer.
+  void PassEarly();
   void OnCallerClosed(http2::Closed why, uint32_t code);
   void OnRuntimeClosed(http2::Closed why, uint32_t code);
   void OnHung();
@@ -150,6 +155,7 @@ class Call final : public RelayedCall, private ResponseSink {
   bool repeatable_ = false;
   bool repeated_ = false;
   size_t uncredited_ = 0;  // request bytes passed on that have not left yet
+  std::optional<EarlyResponse> early_;
   ResponsePath response_{*this};
   bool reported_ = false;  // the handler has had its OnEnd
   bool over_ = false;

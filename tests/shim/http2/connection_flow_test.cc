@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "shim/http2/limits.h"
 #include "tests/support/fake_loop.h"
@@ -141,16 +142,18 @@ TEST_F(ConnectionFlowTest, AFullSocketCongestsUntilThePeerReads) {
   pair_.server.connection().SetReading(false);
   RecordedStream& asked = pair_.client.Open(/*end=*/false);
   EXPECT_FALSE(asked.stream->congested());
-  asked.stream->SendData(Slice::CopyOf(std::string(3 * kMebibyte, 'x')));
+  // The windows of one stream fit in the socket.
+  std::vector<RecordedStream*> streams = {&asked};
+  while (streams.size() < 12) streams.push_back(&pair_.client.Open(/*end=*/false));
+  for (RecordedStream* each : streams) each->stream->SendData(Slice::CopyOf(std::string(kMebibyte, 'x')));
   ASSERT_TRUE(Until([&] { return asked.stream->congested(); }));
   EXPECT_EQ(pair_.client.reliefs, 0);
   pair_.server.connection().SetReading(true);
   ASSERT_TRUE(Until([&] { return pair_.client.reliefs > 0; }));
   EXPECT_FALSE(asked.stream->congested());
-  asked.stream->SendEnd();
-  ASSERT_TRUE(Until([&] { return pair_.server.streams() == 2 && pair_.server.stream(1).ends > 0; }));
-  EXPECT_EQ(pair_.server.stream(1).data.size(), 3 * kMebibyte);
-  EXPECT_EQ(pair_.client.reliefs, 1);
+  for (RecordedStream* each : streams) each->stream->SendEnd();
+  ASSERT_TRUE(Until([&] { return pair_.server.streams() == 13 && pair_.server.stream(1).ends > 0; }));
+  EXPECT_EQ(pair_.server.stream(1).data.size(), kMebibyte);
 }
 
 // Nobody has asked, so nobody waits for it.

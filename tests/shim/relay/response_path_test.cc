@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "shim/http2/limits.h"
 #include "shim/relay/grpc_wire.h"
 #include "tests/support/deflate.h"
 #include "tests/support/fake_loop.h"
@@ -249,7 +250,7 @@ TEST_F(ResponsePathTest, ACongestedCallerIsReported) {
   Data(std::string(1024 * 1024, 'x'));
   RunTurns(loop_);
   EXPECT_EQ(congestions_, 0);
-  Data("more");
+  Data(std::string(http2::kMostWaiting, 'x'));
   EXPECT_EQ(congestions_, 1);
 }
 
