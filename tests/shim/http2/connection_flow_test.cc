@@ -4,7 +4,6 @@
 #include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "shim/http2/limits.h"
 #include "tests/support/fake_loop.h"
@@ -136,24 +135,6 @@ TEST_F(ConnectionFlowTest, ASideThatDoesNotReadHearsNothing) {
   EXPECT_EQ(asked.closes, 0);
   pair_.server.connection().SetReading(true);
   EXPECT_TRUE(Until([&] { return pair_.server.streams() == 2; }));
-}
-
-TEST_F(ConnectionFlowTest, AFullSocketCongestsUntilThePeerReads) {
-  pair_.server.connection().SetReading(false);
-  RecordedStream& asked = pair_.client.Open(/*end=*/false);
-  EXPECT_FALSE(asked.stream->congested());
-  // The windows of one stream fit in the socket.
-  std::vector<RecordedStream*> streams = {&asked};
-  while (streams.size() < 12) streams.push_back(&pair_.client.Open(/*end=*/false));
-  for (RecordedStream* each : streams) each->stream->SendData(Slice::CopyOf(std::string(kMebibyte, 'x')));
-  ASSERT_TRUE(Until([&] { return asked.stream->congested(); }));
-  EXPECT_EQ(pair_.client.reliefs, 0);
-  pair_.server.connection().SetReading(true);
-  ASSERT_TRUE(Until([&] { return pair_.client.reliefs > 0; }));
-  EXPECT_FALSE(asked.stream->congested());
-  for (RecordedStream* each : streams) each->stream->SendEnd();
-  ASSERT_TRUE(Until([&] { return pair_.server.streams() == 13 && pair_.server.stream(1).ends > 0; }));
-  EXPECT_EQ(pair_.server.stream(1).data.size(), kMebibyte);
 }
 
 // Nobody has asked, so nobody waits for it.
