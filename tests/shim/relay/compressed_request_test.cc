@@ -44,12 +44,12 @@ TEST(CompressedRequestTest, TheHandlerUnderstandsIt) {
 }
 
 TEST(CompressedRequestTest, UnchangedItPassesByteForByte) {
-  AbuseSetup setup;
   std::mutex mutex;
   std::string seen;
   std::string encoding;
   uint32_t stream = 0;
   const void* its_connection = nullptr;
+  AbuseSetup setup;  // its threads end before what they use
   RawScript script;
   script.on_frame = [&](RawConnection& connection, const Frame& frame) {
     const std::lock_guard lock(mutex);
