@@ -22,7 +22,9 @@ namespace sidecar_shim {
 namespace {
 
 constexpr int kFirstInheritedFd = 3;  // sd_listen_fds(3)
-constexpr int kBacklog = 128;
+// A client that finds the backlog full fails: connecting to a unix socket does not wait.
+constexpr int kBacklog = 1024;
+constexpr int kAcceptedInATurn = 64;
 constexpr Duration kPause = std::chrono::milliseconds(100);
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kNoRightsForOthers = 0770;
@@ -133,14 +135,22 @@ void Listener::Stop() {
 }
 
 void Listener::OnReady(bool /*can_read*/, bool /*can_write*/) {
+  for (int i = 0; i < kAcceptedInATurn && Accept(); ++i) {
+  }
+}
+
+bool Listener::Accept() {
   const int connection = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection >= 0) {
     accept_(connection);
-  } else if (errno == EMFILE || errno == ENFILE) {
+    return true;
+  }
+  if (errno == EMFILE || errno == ENFILE) {
     spdlog::error("out of file descriptors; connections wait until some are closed");
     watch_->Want(false, false);
     pause_->Start(loop_->Now() + kPause, [this] { watch_->Want(true, false); });
   }
+  return false;
 }
 
 }  // namespace sidecar_shim

@@ -37,6 +37,8 @@ class Listener : private Loop::Watch::Observer {
  private:
   Listener() = default;
   void OnReady(bool can_read, bool can_write) override;
+  // False where no connection waits, or none can be accepted.
+  bool Accept();
   void RemoveOwnSocket();
 
   std::string path_;
