@@ -1,5 +1,5 @@
 # What comes from the distribution. Defines the targets `abseil` (all that policy/ may use), `grpc` (gRPC, protobuf, Abseil) and
-# `yaml`; CURL::libcurl, OpenSSL::Crypto and Threads::Threads are CMake's own.
+# `libnghttp2` and `yaml`; CURL::libcurl, OpenSSL::Crypto, ZLIB::ZLIB and Threads::Threads are CMake's own.
 find_package(Threads REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
@@ -46,5 +46,5 @@ endfunction()
 
 add_third_party(abseil USES Threads::Threads rt LIBRARIES ${abseil_libraries})
 add_third_party(grpc USES abseil Threads::Threads z rt LIBRARIES ${grpc_libraries})
-add_third_party(nghttp2 LIBRARIES nghttp2)
+add_third_party(libnghttp2 LIBRARIES nghttp2)
 add_third_party(yaml LIBRARIES yaml-cpp)

@@ -30,7 +30,7 @@ ROOMS = {
     "main": {"app", "run", "base"},
 }
 # What a room links that is neither a room nor policy nor proto.
-LIBRARIES = {"abseil", "grpc", "nghttp2", "yaml", "CURL::libcurl", "OpenSSL::Crypto", "ZLIB::ZLIB"}
+LIBRARIES = {"abseil", "grpc", "libnghttp2", "yaml", "CURL::libcurl", "OpenSSL::Crypto", "ZLIB::ZLIB"}
 
 # Only `base` talks to the operating system, but for these files.
 OS_DOORS = {
