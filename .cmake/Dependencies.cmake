@@ -1,4 +1,4 @@
-# What comes from the distribution. Defines the targets `abseil` (all that policy/ may use), `grpc` (gRPC, protobuf, Abseil) and
+# What comes from the distribution. Defines the targets `abseil` (all that policy/ may use), `grpc` (gRPC, protobuf, Abseil),
 # `libnghttp2` and `yaml`; CURL::libcurl, OpenSSL::Crypto, ZLIB::ZLIB and Threads::Threads are CMake's own.
 find_package(Threads REQUIRED)
 find_package(CURL REQUIRED)
