@@ -7,7 +7,7 @@ build="build-essential cmake ninja-build ccache pkg-config git ca-certificates
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev libspdlog-dev libfmt-dev
   libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libc-ares-dev libre2-dev zlib1g-dev libnghttp2-dev libcurl4-openssl-dev libssl-dev"
 node="containerd runc containernetworking-plugins busybox-static rsyslog iproute2 iptables python3 util-linux-extra"
-test="libnghttp2-dev libgtest-dev libgmock-dev clang-14 libclang-rt-14-dev clang-format-14 python3-venv etcd-server openssl"
+test="libgtest-dev libgmock-dev clang-14 libclang-rt-14-dev clang-format-14 python3-venv etcd-server openssl"
 
 packages="$build $node"
 [ "${1:-}" = --demo ] || packages="$packages $test"
