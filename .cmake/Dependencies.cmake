@@ -39,6 +39,8 @@ function(add_third_party target)
     set_target_properties(archive::${name} PROPERTIES
       IMPORTED_LOCATION ${archive_of_${name}} INTERFACE_LINK_LIBRARIES "${arg_USES}")
     list(APPEND archives archive::${name})
+    # A shared library of the system, such as libcurl's nghttp2, must not find its own functions here.
+    target_link_options(${target} INTERFACE "LINKER:--exclude-libs,lib${name}.a")
   endforeach()
   list(JOIN archives "," archives)
   target_link_libraries(${target} INTERFACE "$<LINK_GROUP:RESCAN,${archives}>")

@@ -4,6 +4,12 @@
 #include "absl/strings/strip.h"
 
 namespace sidecar_shim {
+namespace {
+
+// The largest header block, in bytes. gRPC's default of 8 KiB cuts off the error texts of a runtime.
+constexpr int kMaxMetadataBytes = 16 * 1024 * 1024;
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& endpoint) {
   grpc::ChannelArguments arguments;
@@ -18,8 +24,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& endpoint) {
   // A second channel to the same socket must not fail because the first one's connection did.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // Its pings measure the bandwidth of a long line. On a node's own sockets they only cost: a tenth of a
-  // call.
+  // Its pings measure the bandwidth of a long line; on a node's own sockets they only cost.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // A proxy named in the environment is not meant for sockets of this node.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -9,10 +9,6 @@
 
 namespace sidecar_shim {
 
-// The largest header block that client and server accept, in bytes. gRPC's default of 8 KiB cuts off the
-// error texts of a runtime.
-inline constexpr int kMaxMetadataBytes = 16 * 1024 * 1024;
-
 // A channel to "unix:///path", or to any other gRPC target. Connects with the first call, and reconnects
 // within a second. Every channel has a connection of its own. Messages have no size limit; calls are not
 // retried. Thread-safe.

@@ -6,7 +6,7 @@
 namespace sidecar_shim {
 namespace {
 
-// What a pool keeps although nobody uses it: enough for the calls of an ordinary node.
+// Unused blocks that a pool keeps: enough for the calls of an ordinary node.
 constexpr size_t kKeptBlocks = 8;
 
 // A block's memory follows it directly.

@@ -35,7 +35,7 @@ void UnaryClient::OnEnd(const std::shared_ptr<OwnCall>& call, const RawDone& don
   call->in_flight.reset();
   upstream_.OnCallEnd(call->status, loop_.Now());
   const bool hung = call->hung && !call->status.ok();
-  done(hung ? upstream_.HungStatus() : upstream_.Explain(call->status, false), FromBuffer(call->response));
+  done(hung ? upstream_.HungStatus() : upstream_.Explain(call->status), FromBuffer(call->response));
 }
 
 void UnaryClient::CancelAll() {

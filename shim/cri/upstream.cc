@@ -48,9 +48,9 @@ void Upstream::OnCallEnd(const grpc::Status& status, Time now) {
   RecordActivity(now);
 }
 
-grpc::Status Upstream::Explain(const grpc::Status& status, bool answered) {
-  // A runtime that returned UNAVAILABLE itself sent headers or is still connected.
-  if (status.error_code() != grpc::StatusCode::UNAVAILABLE || answered ||
+grpc::Status Upstream::Explain(const grpc::Status& status) {
+  // A runtime that returned UNAVAILABLE itself is still connected.
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY) {
     return status;
   }

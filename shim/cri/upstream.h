@@ -51,8 +51,8 @@ class Upstream {
   // The server accepts connections but hangs: the calls in flight are
   // reported as hung, and later calls get a new connection.
   void AbandonConnection();
-  // `then` runs whenever that happens, before the calls hear of it: for whoever
-  // has connections of his own.
+  // `then` runs on each AbandonConnection(), before the calls in flight are reported: the relay's pool
+  // retires its own connections.
   void OnAbandon(std::function<void()> then) { on_abandon_ = std::move(then); }
   // The status that a hung call ends with.
   grpc::Status HungStatus() const;
@@ -71,7 +71,7 @@ class Upstream {
   grpc::Status TooLarge() const;
   // Adds the socket to an UNAVAILABLE that the transport (not the runtime)
   // produced. Every other status is returned unchanged.
-  grpc::Status Explain(const grpc::Status& status, bool answered);
+  grpc::Status Explain(const grpc::Status& status);
 
  private:
   std::string endpoint_;

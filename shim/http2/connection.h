@@ -75,8 +75,8 @@ class Connection : private Loop::Watch::Observer {
   // ping shows that the client has read that, with the last stream. Closes when
   // all streams have ended.
   void Drain();
-  // Ends it now: its streams first, then the observer hear `error`. The
-  // destructor does so too, but for telling the observer.
+  // Ends it now: closes its streams, then calls OnConnectionClosed(error). The
+  // destructor closes streams too, but does not call the observer.
   void Close(const std::string& error);
 
  private:
@@ -101,7 +101,7 @@ class Connection : private Loop::Watch::Observer {
   bool congested();
   // Ends it, on an error of nghttp2, after one attempt to send a GOAWAY.
   void Fail(ssize_t error);
-  // Close() but for telling the observer.
+  // Close() without the call to the observer.
   void End(const std::string& error);
   Stream& AddStream(StreamObserver* observer);
 

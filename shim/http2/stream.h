@@ -77,8 +77,8 @@ class Stream {
   // The observer is done with the stream, which may end here.
   void Release();
 
-  // Whether the peer takes so little that whoever has data for it should wait:
-  // ConnectionObserver::OnRelieved() tells when that is over.
+  // Whether so much is unsent to the peer that a sender should pause. The
+  // connection calls ConnectionObserver::OnRelieved() once it is no longer.
   bool congested() const;
   // Whether the peer has sent its end, and whether this side's is sent or waits.
   bool received_end() const { return received_end_; }
@@ -97,8 +97,8 @@ class Stream {
   void DropQueue();
   bool open() const { return connection_ != nullptr && !closed_; }
   // nghttp2 has closed the stream.
-  // The peer has broken the protocol: RST_STREAM, of which the observer hears as of
-  // the peer's.
+  // Sends RST_STREAM(PROTOCOL_ERROR) for a malformed message. The observer gets
+  // OnClosed(kReset), as for a reset by the peer.
   void Break();
   void OnSessionClose(uint32_t code);
   void OnFrameSent(uint8_t flags);

@@ -185,7 +185,7 @@ void Call::OnRequestSent(size_t bytes) {
 }
 
 void Call::ReportEnd(const grpc::Status& status) {
-  response_.Drop();  // a late release would tell the handler of a response after the end
+  response_.Drop();  // a later release must not call OnResponse after OnEnd
   if (method_.handler != nullptr && !std::exchange(reported_, true)) method_.handler->OnEnd(status);
 }
 

@@ -134,7 +134,7 @@ class Call final : public RelayedCall, private ResponseSink {
   void OnCallerClosed(http2::Closed why, uint32_t code);
   void OnRuntimeClosed(http2::Closed why, uint32_t code);
   void OnHung();
-  // What the handler, if any, has to hear at the call's end.
+  // Calls the handler's OnEnd, once, where there is a handler.
   void ReportEnd(const grpc::Status& status);
   // Ends the caller's stream with a status of this side's.
   void EndCaller(const grpc::Status& status);

@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace sidecar_shim {
+namespace {
+
+grpc::Status EndOfStream() {
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again");
+}
+
+}  // namespace
 
 CallerConnection::CallerConnection(RelayParts& parts, int fd, std::function<void()> on_closed)
     : parts_(parts),
@@ -38,9 +45,7 @@ void CallerConnection::OnRelieved() {
 
 void CallerConnection::OnEndless(Call& call) {
   endless_.push_back(&call);
-  if (parts_.shutting_down) {
-    call.Abort(grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
-  }
+  if (parts_.shutting_down) call.Abort(EndOfStream());
 }
 
 void CallerConnection::OnCallOver(Call& call) {
@@ -52,10 +57,7 @@ void CallerConnection::OnCallOver(Call& call) {
 
 void CallerConnection::Drain() {
   const std::vector<Call*> endless = endless_;
-  for (Call* call : endless) {
-    call->Abort(
-        grpc::Status(grpc::StatusCode::UNAVAILABLE, "sidecar-shim is shutting down; subscribe again"));
-  }
+  for (Call* call : endless) call->Abort(EndOfStream());
   connection_.Drain();
 }
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 
 from harness import namespaces, tools
@@ -21,13 +20,8 @@ class Server:
 
     def start(self):
         self.daemon.start()
-        self.daemon.wait_ready(self._accepts, 20)
+        self.daemon.wait_listens(self.address)
         return self
-
-    def _accepts(self):
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(self.address)
-        return True
 
     def stop(self):
         self.daemon.kill()

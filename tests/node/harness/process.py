@@ -5,6 +5,7 @@ Signals are sent only to the process that was started here: the machine may run 
 
 import os
 import signal
+import socket
 import subprocess
 
 from harness import wait
@@ -48,6 +49,16 @@ class Daemon:
             raise wait.Timeout(f"{error}\n{self.tail()}") from None
         if not self.alive():
             raise AssertionError(f"{self.name} exited with {self._process.returncode}\n{self.tail()}")
+
+    def wait_listens(self, path, seconds=20):
+        """Waits until a process listens on the unix socket, as wait_ready()."""
+
+        def listens():
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(path)
+            return True
+
+        self.wait_ready(listens, seconds)
 
     def terminate(self, seconds=20):
         """Sends SIGTERM and returns the exit status. If the daemon does not exit in time, kills it and fails."""

@@ -1,7 +1,6 @@
 """The program under test: `sidecar-shim serve` between kubelet (or crictl) and a containerd."""
 
 import os
-import socket
 
 from harness import namespaces, tools
 from harness.process import Daemon
@@ -28,13 +27,8 @@ class Shim:
 
     def start(self):
         self.daemon.start()
-        self.daemon.wait_ready(self._accepts, 20)
+        self.daemon.wait_listens(self.address)
         return self
-
-    def _accepts(self):
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(self.address)
-        return True
 
     def kill(self):
         self.daemon.kill()
